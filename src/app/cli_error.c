@@ -50,7 +50,8 @@ void cli_error_import(const struct import *i)
 {
     struct str line = STR_INIT;
     import_words_source(i, &line);
-    str_add(&line, ": ");
+    if (line.len) /* a heading alone does not tell the program */
+        str_add(&line, ": ");
     import_words_counts(i, &line);
     tell(&line);
     for (int why = 0; why < IMPORT_SKIPPED_COUNT; why++)

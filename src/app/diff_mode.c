@@ -105,7 +105,7 @@ int diff_mode_run(const struct settings *s, bool utf8)
     for (unsigned side = 0; side < COMPARISON_SIDES && !rc; side++)
         rc = read_moment(&m[side], s, &err);
     if (!rc && (m[0].head.redacted || m[1].head.redacted) && !same_run(m))
-        rc = cli_error_usage(&err, MSG_DIFF_REDACTED, NULL, NULL);
+        rc = cli_error_usage(&err, MSG_DIFF_REDACTED, m[m[0].head.redacted ? 0 : 1].path, NULL);
     if (rc)
         cli_error(err.msg);
     else

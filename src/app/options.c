@@ -10,6 +10,7 @@
 
 #include "cli_error.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/model/state.h"
@@ -660,6 +661,17 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
     return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
+static int refuse_choice(const char *name, const char *choices, const char *value, struct err *err)
+{
+    char clean[64];
+    struct str line = STR_INIT;
+    utf8_sanitise_into(clean, sizeof clean, value, strlen(value));
+    text_fill(&line, MSG_BAD_CHOICE, name, choices, clean, NULL);
+    int rc = err_set(err, -EINVAL, "%s", str_text(&line));
+    str_fini(&line);
+    return rc;
+}
+
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)
 {
     char name[32];
@@ -667,7 +679,7 @@ int option_argument(struct command_line *c, enum argument_id id, const char *val
     const struct effect *e = setting < 0 ? &argument_effects[id] : &setting_effects[setting];
     argument_name(id, name, sizeof name);
     if (setting < 0 && e->kind == EFFECT_CHOICE && choice_index(e->choices, value) < 0)
-        return cli_error_usage(err, MSG_BAD_CHOICE, name, e->choices);
+        return refuse_choice(name, e->choices, value, err);
     for (int i = 0; i < 2 && e->also[i].of; i++)
         *(bool *)member(c, &e->also[i]) = true;
     return setting < 0 ? put(c, e, value, 0, err)

@@ -103,12 +103,12 @@ static int parse_duration(const struct option *row, const char *text, struct opt
 }
 
 /* The words with commas, as every list of words has them. */
-static int refuse_choice(const struct option *row, struct err *err)
+static int refuse_choice(const struct option *row, const char *text, struct err *err)
 {
     struct str words = STR_INIT;
     for (const char *at = row->choices; *at; at++)
         str_add(&words, *at == ' ' ? ", " : (char[]){*at, '\0'});
-    int rc = config_error(err, -EINVAL, MSG_OPTION_NOT_CHOICE, row->key, str_text(&words), NULL);
+    int rc = config_error(err, -EINVAL, MSG_OPTION_NOT_CHOICE, row->key, str_text(&words), text);
     str_fini(&words);
     return rc;
 }
@@ -128,7 +128,7 @@ static int parse_choice(const struct option *row, const char *text, struct optio
         word += n;
         word += strspn(word, " ");
     }
-    return refuse_choice(row, err);
+    return refuse_choice(row, text, err);
 }
 
 static int parse_text(const struct option *row, const char *text, struct option_value *value,

@@ -470,18 +470,30 @@ static void add_cause(const struct finding *f, struct str *out)
     const struct finding_cause *c = &f->cause;
     struct str who = STR_INIT;
 
-    if (!c->key && !c->who.pid && !c->who.service[0])
+    if (!c->key)
         return;
     if (c->rule == RULE_ACCEPT_QUEUE)
         add_listener(&c->ends, &c->who, &who);
     else
         add_process(&c->who, &who);
     text_fill(out,
-              !c->key                        ? MSG_FINDING_CAUSE_PEER
-              : c->rule == RULE_ACCEPT_QUEUE ? MSG_FINDING_CAUSE_QUEUE
-              : c->rule == RULE_SLOW_READER  ? MSG_FINDING_CAUSE_READER
-                                             : MSG_FINDING_CAUSE_LEAK,
+              c->rule == RULE_ACCEPT_QUEUE  ? MSG_FINDING_CAUSE_QUEUE
+              : c->rule == RULE_SLOW_READER ? MSG_FINDING_CAUSE_READER
+                                            : MSG_FINDING_CAUSE_LEAK,
               str_text(&who), NULL);
+    str_fini(&who);
+}
+
+/* Who is at the other end, where that is on this host and no finding of its own. */
+static void add_peer_here(const struct finding *f, struct str *out)
+{
+    const struct finding_cause *c = &f->cause;
+    struct str who = STR_INIT;
+
+    if (c->key || (!c->who.pid && !c->who.service[0]))
+        return;
+    add_process(&c->who, &who);
+    text_fill(out, MSG_FINDING_PEER_HERE, str_text(&who), NULL);
     str_fini(&who);
 }
 
@@ -563,6 +575,9 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
     case PART_CAUSE:
         add_cause(f, out);
         break;
+    case PART_PEER:
+        add_peer_here(f, out);
+        break;
     case PART_LEADS:
         add_leads(f, out);
         break;
@@ -609,7 +624,7 @@ static bool is_worth_telling(const struct finding *f, enum finding_part part)
 
 void finding_story(const struct finding *f, struct str *out)
 {
-    static const enum finding_part parts[] = {PART_WHO, PART_CAUSE};
+    static const enum finding_part parts[] = {PART_WHO, PART_CAUSE, PART_PEER};
     struct str words = STR_INIT;
 
     finding_title(f, out);
@@ -628,10 +643,11 @@ void finding_story(const struct finding *f, struct str *out)
 const char *finding_label(enum finding_part part)
 {
     static const enum msg labels[PART_KINDS] = {
-        [PART_SEEN] = MSG_FINDING_SEEN,         [PART_WHO] = MSG_FINDING_WHO,
-        [PART_CAUSE] = MSG_FINDING_CAUSE,       [PART_LEADS] = MSG_FINDING_LEADS,
-        [PART_MEANS] = MSG_FINDING_MEANS,       [PART_DO] = MSG_FINDING_DO,
-        [PART_HARMLESS] = MSG_FINDING_HARMLESS, [PART_CHECK] = MSG_FINDING_CHECK,
+        [PART_SEEN] = MSG_FINDING_SEEN,   [PART_WHO] = MSG_FINDING_WHO,
+        [PART_CAUSE] = MSG_FINDING_CAUSE, [PART_PEER] = MSG_FINDING_PEER,
+        [PART_LEADS] = MSG_FINDING_LEADS, [PART_MEANS] = MSG_FINDING_MEANS,
+        [PART_DO] = MSG_FINDING_DO,       [PART_HARMLESS] = MSG_FINDING_HARMLESS,
+        [PART_CHECK] = MSG_FINDING_CHECK,
     };
 
     return text(labels[part]);
@@ -703,20 +719,39 @@ static unsigned skip_of(const struct findings *f, unsigned rule, uint32_t states
     return f->skip[rule];
 }
 
-unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out)
+/* The names of the rules that were not looked at for this reason, or that were (LOOKED). Returns
+ * how many. */
+static unsigned add_rules(const struct findings *f, unsigned why, struct str *out)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const unsigned why = skip_of(f, i, 0);
-        if ((why == LOOKED) != looked_at)
+        if (skip_of(f, i, 0) != why)
             continue;
-        if (n++)
-            str_add(out, looked_at ? ", " : "\n");
-        if (looked_at)
-            str_add(out, text(rules[i].label));
-        else
-            text_fill(out, MSG_SKIP_WHY, text(rules[i].label), finding_skip_words(why), NULL);
+        str_add(out, n++ ? ", " : "");
+        str_add(out, text(rules[i].label));
+    }
+    return n;
+}
+
+unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out)
+{
+    uint32_t told = UINT32_C(1) << LOOKED; /* reasons */
+    unsigned n = 0;
+
+    if (looked_at)
+        return add_rules(f, LOOKED, out);
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const unsigned why = skip_of(f, i, 0);
+        struct str names = STR_INIT;
+        if (told >> why & 1)
+            continue;
+        told |= UINT32_C(1) << why;
+        n += add_rules(f, why, &names);
+        str_add(out, out->len ? "\n" : "");
+        text_fill(out, MSG_SKIP_WHY, finding_skip_words(why), str_text(&names), NULL);
+        out->failed = out->failed || str_failed(&names);
+        str_fini(&names);
     }
     return n;
 }

@@ -14,15 +14,31 @@ void import_words_source(const struct import *i, struct str *out)
     str_addf(out, "%s%s%s", i->tool, *i->system ? ", " : "", i->system);
 }
 
+static void add_count(struct str *out, enum msg words, uint64_t n)
+{
+    char count[FMT_SIZE];
+
+    text_fill(out, words, fmt_count(count, sizeof count, n), NULL);
+}
+
+/* What there is none of is not listed. */
 void import_words_counts(const struct import *i, struct str *out)
 {
-    char rows[FMT_SIZE], headings[FMT_SIZE], skipped[FMT_SIZE], continued[FMT_SIZE];
+    struct str left_out = STR_INIT;
 
-    text_fill(out, i->continued ? MSG_IMPORT_COUNTS_CONTINUED : MSG_IMPORT_COUNTS,
-              fmt_count(rows, sizeof rows, i->rows),
-              fmt_count(headings, sizeof headings, i->headings),
-              fmt_count(skipped, sizeof skipped, i->skipped),
-              fmt_count(continued, sizeof continued, i->continued), NULL);
+    add_count(out, MSG_IMPORT_READ, i->rows);
+    if (i->continued)
+        add_count(out, MSG_IMPORT_CONTINUED, i->continued);
+    if (i->headings)
+        add_count(&left_out, MSG_IMPORT_HEADINGS, i->headings);
+    if (i->headings && i->skipped)
+        str_add(&left_out, ", ");
+    if (i->skipped)
+        add_count(&left_out, MSG_IMPORT_OTHERS, i->skipped);
+    if (left_out.len)
+        text_fill(out, MSG_IMPORT_LEFT_OUT, str_text(&left_out), NULL);
+    out->failed = out->failed || str_failed(&left_out);
+    str_fini(&left_out);
 }
 
 /* Are the lines next to each other, in one file, skipped for one reason? */

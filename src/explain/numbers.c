@@ -97,11 +97,9 @@ static void number_age(struct str *out, const struct state_facts *t)
     SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST, TIME(b->oldest_ms));
     for (unsigned i = 0; i < BREAKDOWN_AGES && b->aged[i] > 0; i++) {
         str_add(out, i ? ", " : "; ");
-        SAY(out,
-            !b->ages_vague ? MSG_NUMBERS_OVER
-            : i            ? MSG_NUMBERS_OVER_TOO
-                           : MSG_NUMBERS_OVER_AT_LEAST,
-            COUNT(b->aged[i]), live_unmarked_time(LIVE, breakdown_age_s[i]));
+        const bool exact = !b->ages_vague || b->aged[i] == b->rows; /* more than all cannot be */
+        SAY(out, exact ? MSG_NUMBERS_OVER : MSG_NUMBERS_OVER_AT_LEAST, COUNT(b->aged[i]),
+            live_unmarked_time(LIVE, breakdown_age_s[i]));
     }
 }
 
@@ -131,6 +129,22 @@ static void add_others(struct str *out, enum msg id, uint32_t n)
         SAY(out, id, COUNT(n));
 }
 
+/* Connections in an accept queue: no process has them yet. */
+static uint32_t unaccepted(const struct state_facts *t)
+{
+    const uint32_t unknown = t->b->ownerless - t->b->hidden, n = t->state_counts.without_inode;
+
+    if (t->state != TCP_STATE_ESTABLISHED && t->state != TCP_STATE_CLOSE_WAIT)
+        return 0;
+    return n < unknown ? n : unknown;
+}
+
+/* Other programs may print only the PID. */
+static enum msg process_words(const struct breakdown_process *p)
+{
+    return p->former ? MSG_NUMBERS_FORMER : *p->name ? MSG_NUMBERS_PROCESS : MSG_NUMBERS_PID;
+}
+
 static void number_processes(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
@@ -142,35 +156,51 @@ static void number_processes(struct str *out, const struct state_facts *t)
         const struct breakdown_process *p = &b->process[i];
         struct str name = STR_INIT;
         snprintf(pid, sizeof pid, "%u", p->pid);
-        SAY(&name, p->former ? MSG_NUMBERS_FORMER : MSG_NUMBERS_PROCESS, p->name, pid);
+        SAY(&name, process_words(p), *p->name ? p->name : pid, pid);
         snprintf(what, sizeof what, "%s", str_text(&name));
         add_entry(out, what, p->count);
         str_fini(&name);
     }
     add_others(out, MSG_NUMBERS_OTHERS, b->other_processes);
     add_others(out, MSG_NUMBERS_HIDDEN, b->hidden);
-    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless - b->hidden);
+    add_others(out, MSG_NUMBERS_UNACCEPTED, unaccepted(t));
+    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless - b->hidden - unaccepted(t));
 }
 
-/* A peer of a server here has many ports, so it goes by its address. */
-static void name_peer(char out[LIVE_SIZE], const struct breakdown *b, unsigned i)
+/* Are there both servers elsewhere, which go by address and port, and clients of servers here,
+ * which go by address? */
+static bool is_mixed(const struct breakdown_list *peers)
 {
-    const struct conn *c = &b->peers.entry[i].conn;
+    unsigned by_port = 0;
 
-    if (b->peers.entry[i].by_port)
-        live_remote(out, c);
+    for (unsigned i = 0; i < peers->n; i++)
+        by_port += peers->entry[i].by_port;
+    return by_port && by_port < peers->n;
+}
+
+/* Beside 10.0.0.1:5432 a 10.0.0.1 would seem to be all of it, so it is said to be the client. */
+static void name_peer(struct str *out, const struct breakdown_list *peers, unsigned i)
+{
+    const struct conn *c = &peers->entry[i].conn;
+    char address[LIVE_SIZE];
+
+    if (peers->entry[i].by_port)
+        str_add(out, live_remote(address, c));
+    else if (is_mixed(peers))
+        SAY(out, MSG_NUMBERS_CLIENT, live_address(address, c, true));
     else
-        live_address(out, c, true);
+        str_add(out, live_address(address, c, true));
 }
 
 static void number_peers(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
-    char what[LIVE_SIZE];
 
     for (unsigned i = 0; b && i < b->peers.n; i++) {
-        name_peer(what, b, i);
-        add_entry(out, what, b->peers.entry[i].count);
+        struct str what = STR_INIT;
+        name_peer(&what, &b->peers, i);
+        add_entry(out, str_text(&what), b->peers.entry[i].count);
+        str_fini(&what);
     }
     if (b && b->peers.at_least)
         SAY(out, MSG_NUMBERS_AND_MORE, NULL);
@@ -335,6 +365,8 @@ static void number_queues(struct str *out, const struct state_facts *t)
         SAY(out, q->length > q->limit ? MSG_NUMBERS_QUEUE_FULL : MSG_NUMBERS_QUEUE,
             live_port(LIVE, q->port), COUNT(q->length), COUNT(q->limit));
     }
+    if (t->b && t->b->n_queues && t->b->ports.distinct > t->b->n_queues)
+        add_others(out, MSG_NUMBERS_OTHERS, t->b->ports.distinct - t->b->n_queues);
 }
 
 static void number_overflows(struct str *out, const struct state_facts *t)
@@ -441,10 +473,13 @@ static void number_table(struct str *out, const struct state_facts *t)
 
     if (!host_sysctl(&t->s->host, SYSCTL_MAX_TW_BUCKETS, &limit) || limit <= 0)
         return;
-    if (!host_gauge(&t->s->host, GAUGE_TW, &used))
+    const bool all = host_gauge(&t->s->host, GAUGE_TW, &used);
+    if (!all)
         used = t->s->count[TCP_STATE_TIME_WAIT];
     SAY(out, MSG_NUMBERS_OF_LIMIT, COUNT(used), COUNT((uint64_t)limit),
         live_percent(LIVE, (double)used / (double)limit));
+    if (all && used > t->s->count[TCP_STATE_TIME_WAIT] && t->s->count[TCP_STATE_FIN_WAIT2])
+        SAY(out, MSG_NUMBERS_TABLE_ORPHANS, NULL);
     if (state_facts_grown(t, COUNTER_TW_OVERFLOW, &overflows, &seconds))
         SAY(out, MSG_NUMBERS_TABLE_OVERFLOWS, COUNT(overflows), WINDOW(seconds));
 }

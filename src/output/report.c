@@ -58,12 +58,13 @@ static void print_head(struct sink *out, const struct report *r)
         str_add(&over, text(MSG_DOCTOR_ONE_SAMPLE));
     else
         text_fill(&over, MSG_DOCTOR_SAMPLES, samples, seconds, NULL);
-    if (r->last->import && !r->last->host.name[0])
+    const bool output = r->last->import && !r->last->host.name[0];
+    if (output)
         import_words_source(r->last->import, &whose);
     else
         str_add(&whose, r->last->host.name[0] ? r->last->host.name : FMT_NONE);
-    text_fill(&line, MSG_DOCTOR_FOUND, status_word(r->status), str_text(&whose), rows,
-              str_text(&over), str_text(&found), NULL);
+    text_fill(&line, output ? MSG_DOCTOR_FOUND_IN : MSG_DOCTOR_FOUND, status_word(r->status),
+              str_text(&whose), rows, str_text(&over), str_text(&found), NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);
@@ -228,10 +229,11 @@ static void print_time_wait(struct sink *out, const struct report *r)
 /* Whose output the sample was read from, and how much of it. */
 static void print_import(struct sink *out, const struct report *r)
 {
-    struct str line = STR_INIT;
+    struct str line = STR_INIT, source = STR_INIT;
 
-    str_add(&line, "IMPORT ");
-    import_words_source(r->last->import, &line);
+    import_words_source(r->last->import, &source);
+    text_fill(&line, MSG_VIEW_IMPORT, str_text(&source), NULL);
+    str_fini(&source);
     str_add(&line, ": ");
     import_words_counts(r->last->import, &line);
     print_glyphs(out, str_text(&line), r->ascii);

@@ -386,6 +386,8 @@ static int parse_term(struct filter_parser *f)
         return filter_field_parse(f, w, f->at);
     if (is_port_number(w))
         return parse_port_number(f, w);
+    if (filter_field_kind(w) != KIND_COMPOSITE)
+        return filter_expected(f, f->at + w.len, MSG_FILTER_SIGN);
     return parse_bare(f);
 }
 

@@ -359,6 +359,14 @@ static const struct item_parser {
     [KIND_LIST] = {numbers_item, true},
 };
 
+/* An order where the field has none; of a timer it is probably the time that is meant. */
+static int refuse_order(struct filter_parser *f, const struct filter_field *field, size_t at)
+{
+    const bool timer = columns[field->id].kind == KIND_TIMER;
+
+    return filter_expected(f, at, timer ? MSG_FILTER_TIMER_TIME : MSG_FILTER_EQUALITY);
+}
+
 /* Items joined by commas, from left to right: != takes away, all else adds. `cmp` stands before
  * the first. */
 static int parse_items(struct filter_parser *f, const struct filter_field *field,
@@ -370,7 +378,7 @@ static int parse_items(struct filter_parser *f, const struct filter_field *field
         if (cmp == CMP_NONE)
             cmp = filter_accept_comparison(f, false);
         if (!item->ordered && !is_equality(cmp))
-            return filter_expected(f, start, MSG_FILTER_EQUALITY);
+            return refuse_order(f, field, start);
         bool absence =
             is_equality(cmp) && names_absence(columns[field->id].kind, filter_peek_word(f, false));
         int result = absence ? absence_item(f, field, cmp) : item->parse(f, field, cmp);
@@ -413,7 +421,7 @@ int filter_field_parse(struct filter_parser *f, struct filter_word name, size_t 
     if (!item_parsers[columns[field.id].kind].ordered && !is_equality(cmp)) {
         f->at = before;
         filter_skip_blanks(f);
-        return filter_expected(f, f->at, MSG_FILTER_EQUALITY);
+        return refuse_order(f, &field, f->at);
     }
     return parse_items(f, &field, cmp);
 }

@@ -375,7 +375,7 @@ static void add_sent_again(struct details *t)
         tcp_metrics_get(t->metrics, METRICS_bytes_sent, &sent)) {
         fmt_bytes(bytes, sizeof bytes, again);
         fmt_percent(share, sizeof share, again, sent);
-        draw_fill(value, sent ? MSG_VIEW_RETR_IN_ALL : MSG_SESSION_NOTE, bytes, share, NULL);
+        draw_fill(value, sent ? MSG_VIEW_RETR_OF_SENT : MSG_SESSION_NOTE, bytes, share, NULL);
     }
     add(t, true, MSG_COL_BYTES_RETRANS, value);
 }

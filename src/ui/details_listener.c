@@ -157,7 +157,8 @@ void details_listener_peer(struct drawing *d, const struct details *t, int i, in
         return;
     canvas_put_right(d->c, at, y, COUNT_W, ROLE_TEXT, fmt_count(number, sizeof number, count));
     at += COUNT_W + GAP;
-    states_draw_chips(d->c, at, y, x + w - at, l->peer[i].state, ROLE_TEXT);
+    states_draw_chips(d->c, at, y, x + w - at, l->peer[i].state,
+                      states_chips_form(l->peer[i].state, x + w - at), ROLE_TEXT);
 }
 
 int details_listener_others(const struct details *t)

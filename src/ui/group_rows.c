@@ -138,6 +138,21 @@ static unsigned sums_that_fit(const struct drawing *d, int left)
     return d->ui->n_chosen ? fit : 0;
 }
 
+/* One form for the page: the same state has the same name in all lines. */
+static int form_of_page(const struct drawing *d, int room)
+{
+    int form = 0;
+
+    for (uint32_t i = d->ui->top; i < d->n_rows && i < d->ui->top + (uint32_t)d->l.table.h; i++) {
+        if (!group_is_line(d, i))
+            continue;
+        const uint32_t group = groups_line_group(d->rows->row[i]);
+        const int own = states_chips_form(d->groups->group[group].state, room);
+        form = own > form ? own : form;
+    }
+    return form;
+}
+
 void group_fit_make(struct group_fit *f, const struct drawing *d)
 {
     int x, left;
@@ -162,6 +177,7 @@ void group_fit_make(struct group_fit *f, const struct drawing *d)
     if (left >= 2 + STATES_LEAST && by(d) != COL_STATE) {
         f->states_x = x + 2;
         f->states_w = left - 2;
+        f->states_form = form_of_page(d, f->states_w);
     }
 }
 
@@ -262,7 +278,7 @@ static void draw_figures(struct drawing *d, const struct group_fit *f, int y, ui
                          sum);
     }
     if (f->states_w)
-        states_draw_chips(d->c, x + f->states_x, y, f->states_w, g->state, role);
+        states_draw_chips(d->c, x + f->states_x, y, f->states_w, g->state, f->states_form, role);
 }
 
 void group_draw(struct drawing *d, const struct group_fit *f, int y, uint32_t group, enum role role)

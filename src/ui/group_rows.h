@@ -14,6 +14,7 @@ struct group_fit {
     int sum_x[GROUP_SUMS];
     unsigned n_sums;
     int states_x, states_w; /* w 0: not there */
+    int states_form;        /* of states_draw_chips() */
     bool own_line;          /* the value stands in a line, or more, before the figures */
 };
 

@@ -506,7 +506,8 @@ static void draw_around(struct drawing *d, const struct details *t, const struct
 
     if (line->kind == LINE_CLIENTS) {
         canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
-        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT);
+        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state,
+                          states_chips_form(t->listener.state, w - LABEL_W), ROLE_TEXT);
     } else if (line->kind == LINE_PEER) {
         details_listener_peer(d, t, line->i, x, y, w);
     } else if (line->kind == LINE_OTHER) {

@@ -88,7 +88,7 @@ static const struct {
     {32, 18, "↓"},
     {57, 18, "│"},
     {7, 19, "└───────────────────→"},
-    {36, 19, "←────────────────────┘"},
+    {35, 19, "←─────────────────────┘"},
 };
 
 /* Where an edge has its words. BESIDE: they end before the line at `x`, the rate follows it; IN: on
@@ -199,9 +199,10 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
 
 static void label_words(char out[FILL_SIZE], const struct drawing *d, size_t i)
 {
-    char number[FMT_SIZE] = FMT_NONE;
+    char number[FMT_SIZE];
     int64_t seconds;
 
+    out[0] = '\0';
     if (!labels[i].value) {
         draw_copy_text(out, FILL_SIZE, text(labels[i].words));
         return;
@@ -210,6 +211,8 @@ static void label_words(char out[FILL_SIZE], const struct drawing *d, size_t i)
         draw_copy_text(number, sizeof number, labels[i].value);
     else if (d->s && host_sysctl(&d->s->host, SYSCTL_FIN_TIMEOUT, &seconds))
         snprintf(number, sizeof number, "%lld", (long long)seconds);
+    else
+        return; /* how long it takes is not known */
     draw_fill(out, labels[i].words, number, NULL, NULL);
 }
 
@@ -251,11 +254,6 @@ static void draw_labels(struct canvas *c, const struct drawing *d)
     }
 }
 
-static const char *box_name(unsigned state)
-{
-    return state == TCP_STATE_CLOSE ? "CLOSED" : state_name(state);
-}
-
 static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 {
     const struct box *b = &boxes[state];
@@ -270,7 +268,7 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
     canvas_put(c, b->x, b->y, BOX_W, ROLE_RULE, "┌─────────────┐");
     canvas_put(c, b->x, b->y + 1, BOX_W, ROLE_RULE, "│             │");
     canvas_put(c, b->x, b->y + 2, BOX_W, ROLE_RULE, "└─────────────┘");
-    canvas_put(c, b->x + 2, b->y, BOX_W - 3, role, box_name(state));
+    canvas_put(c, b->x + 2, b->y, BOX_W - 3, role, state_name(state));
     canvas_put_right(c, b->x + 1, b->y + 1, BOX_W - 3, known && count ? role : ROLE_DIM, number);
     if (!chosen)
         return;
@@ -284,7 +282,7 @@ static void draw_whole(struct canvas *c, const struct drawing *d)
         draw_box(c, d, state_list_order[i]);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         canvas_put(c, lines[i].x, lines[i].y, DIAGRAM_W, ROLE_RULE, lines[i].line);
-    canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSED ");
+    canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSE ");
     draw_labels(c, d);
 }
 

@@ -116,15 +116,6 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     return count;
 }
 
-/* Two badges of the header. */
-static void add_line_of_two(struct help *h, enum msg one, enum msg other, enum msg what)
-{
-    char badges[FILL_SIZE];
-
-    snprintf(badges, sizeof badges, "%.60s, %.60s", text(one), text(other));
-    add_line(h, true, badges, text(what));
-}
-
 static void make_groups(struct help *h, const struct drawing *d)
 {
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
@@ -149,12 +140,14 @@ static void make_groups(struct help *h, const struct drawing *d)
     add_heading(h, true, MSG_VIEW_GROUP_MARKS);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         add_line(h, true, marks[i].keys, text(marks[i].text));
-    add_line_of_two(h, MSG_VIEW_BADGE_REPLAY, MSG_VIEW_BADGE_PAST, MSG_VIEW_MARKS_PAST);
-    add_line_of_two(h, MSG_VIEW_BADGE_PARTIAL, MSG_VIEW_STALE, MSG_VIEW_MARKS_PARTIAL);
+    add_line(h, true, text(MSG_VIEW_BADGE_REPLAY), text(MSG_VIEW_MARK_REPLAY));
+    add_line(h, true, text(MSG_VIEW_BADGE_PAST), text(MSG_VIEW_MARK_PAST));
+    add_line(h, true, text(MSG_VIEW_BADGE_PARTIAL), text(MSG_VIEW_MARK_PARTIAL));
+    add_line(h, true, text(MSG_VIEW_STALE), text(MSG_VIEW_MARK_STALE));
     add_line(h, true, text(MSG_VIEW_COST), text(MSG_VIEW_MARKS_COST));
     add_line(h, true, "LI SS SR ES", text(MSG_VIEW_MARKS_SHORT_1));
-    add_line(h, true, "CW LA CG", text(MSG_VIEW_MARKS_SHORT_2));
-    add_line(h, true, "F1 F2 TW", text(MSG_VIEW_MARKS_SHORT_3));
+    add_line(h, true, "CW LA", text(MSG_VIEW_MARKS_SHORT_2));
+    add_line(h, true, "F1 F2 CG TW", text(MSG_VIEW_MARKS_SHORT_3));
     add_heading(h, true, MSG_VIEW_GROUP_LESSONS);
     add_line(h, true, text(MSG_VIEW_HELP_LEARN_KEY), text(MSG_VIEW_HELP_LEARN));
 }
@@ -167,13 +160,24 @@ static void help_make(struct help *h, const struct drawing *d, int width)
     h->n = h->n_left > h->n_right ? h->n_left : h->n_right;
 }
 
+/* What one of the columns below takes whose words are not cut. */
+static int column_width(void)
+{
+    int widest = 0;
+
+    for (unsigned id = 0; id < COL_COUNT; id++) {
+        const int w = utf8_width(text(columns[id].help));
+        widest = w > widest ? w : widest;
+    }
+    return ID_W + 3 + widest;
+}
+
 /* After the keys: every column of the table, with the name it has in filters and options; side by
  * side where there is room for two. */
-#define COLUMN_HALF 57
-
 static uint32_t column_lines(int width)
 {
-    return 2 + (width >= 2 * COLUMN_HALF ? ((uint32_t)COL_COUNT + 1) / 2 : (uint32_t)COL_COUNT);
+    return 2 +
+           (width / 2 - 1 > column_width() ? ((uint32_t)COL_COUNT + 1) / 2 : (uint32_t)COL_COUNT);
 }
 
 static void draw_help_line(struct drawing *d, const struct help_line *line, int x, int y, int w)

@@ -263,24 +263,56 @@ static void when_of(const struct drawing *d, const struct survey_finding *f, boo
     str_fini(&worst);
 }
 
-static void draw_finding(struct drawing *d, const struct survey_finding *f, int y)
-{
-    const unsigned severity = f->episode.worst.severity;
-    char title[FILL_SIZE], when[FILL_SIZE];
-    int x = GUTTER, w = d->ui->w;
+/* The warnings that are shown, and where their times begin: one column for all of them. */
+struct finding_lines {
+    const struct survey_finding *list;
+    int n, when_x; /* 0: there is no room for times */
+    bool with_worst;
+};
 
-    when_of(d, f, true, when);
-    if (w - x - SEVERITY_W - utf8_width(when) - 3 < TITLE_LEAST)
-        when_of(d, f, false, when);
-    const int when_w = utf8_width(when);
-    canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
+/* How much the widest title and the widest time take. */
+static void measure(const struct drawing *d, const struct finding_lines *lines, bool with_worst,
+                    int *title_w, int *when_w)
+{
+    *title_w = *when_w = 0;
+    for (int i = 0; i < lines->n; i++) {
+        char title[FILL_SIZE], when[FILL_SIZE];
+
+        title_of(&lines->list[i], title);
+        when_of(d, &lines->list[i], with_worst, when);
+        *title_w = utf8_width(title) > *title_w ? utf8_width(title) : *title_w;
+        *when_w = utf8_width(when) > *when_w ? utf8_width(when) : *when_w;
+    }
+}
+
+/* What is wrong matters more than how bad it was, and that more than nothing of when. */
+static void place_findings(const struct drawing *d, struct finding_lines *lines)
+{
+    const int room = d->ui->w - GUTTER - SEVERITY_W - 3;
+    int title_w, when_w;
+
+    measure(d, lines, true, &title_w, &when_w);
+    lines->with_worst = title_w + when_w <= room;
+    if (!lines->with_worst)
+        measure(d, lines, false, &title_w, &when_w);
+    lines->when_x = room - when_w >= TITLE_LEAST ? d->ui->w - 1 - when_w : 0;
+}
+
+static void draw_finding(struct drawing *d, const struct finding_lines *lines, int i, int y)
+{
+    const struct survey_finding *f = &lines->list[i];
+    const unsigned severity = f->episode.worst.severity;
+    const int x = GUTTER + SEVERITY_W, end = lines->when_x ? lines->when_x - 2 : d->ui->w - 1;
+    char title[FILL_SIZE], when[FILL_SIZE];
+
+    canvas_put(d->c, GUTTER, y, SEVERITY_W, finding_severity_role(severity),
                finding_severity_word(severity));
-    x += SEVERITY_W;
     title_of(f, title);
-    const bool both = w - x - when_w - 3 >= TITLE_LEAST; /* what is wrong matters more than when */
-    draw_name(d->c, x, y, both ? w - x - when_w - 3 : w - x - 1, ROLE_TEXT, title);
-    if (both)
-        canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
+    draw_name(d->c, x, y, end - x, ROLE_TEXT, title);
+    if (!lines->when_x)
+        return;
+    when_of(d, f, lines->with_worst, when);
+    canvas_put(d->c, lines->when_x, y, d->ui->w - 1 - lines->when_x, ROLE_DIM, when);
 }
 
 /* Of the whole time, and of now, which is what the header counts. */
@@ -348,10 +380,13 @@ static void draw_lines(struct drawing *d, const struct timeline *p)
     draw_findings_title(d, p, y++);
     if (!p->v->n_findings)
         canvas_put(d->c, GUTTER, y, d->ui->w - GUTTER, ROLE_DIM, text(MSG_TIMELINE_NO_FINDINGS));
-    for (int i = 0; i < f.findings && f.first_finding + (uint32_t)i < p->v->n_findings; i++, y++) {
-        uint32_t line = f.first_finding + (uint32_t)i;
-        draw_finding(d, &p->v->finding[line], y);
-        if (line + p->n_states != cursor)
+    struct finding_lines lines = {.list = p->v->finding + f.first_finding};
+    for (uint32_t i = f.first_finding; i < p->v->n_findings && lines.n < f.findings; i++)
+        lines.n++;
+    place_findings(d, &lines);
+    for (int i = 0; i < lines.n; i++, y++) {
+        draw_finding(d, &lines, i, y);
+        if (f.first_finding + (uint32_t)i + p->n_states != cursor)
             continue;
         canvas_put(d->c, 0, y, 1, ROLE_TEXT, "▸");
         draw_cursor(d->c, 0, y, d->ui->w, true);

@@ -16,7 +16,6 @@
 
 #define TITLE_X 4  /* cursor and mark before it */
 #define TEXT_X  17 /* labels before it */
-#define CLOCK_W 5  /* "14:03" */
 /* Lines of what is seen, and of what to do, in the pane; more if some are left. */
 #define LIST_PART 2
 #define LIST_MOST 8 /* findings there */
@@ -31,13 +30,7 @@ static void title_of(const struct finding *f, char out[FILL_SIZE])
     str_fini(&title);
 }
 
-static void clock_of(int64_t wall_ns, char out[FMT_SIZE])
-{
-    fmt_clock(out, FMT_SIZE, wall_ns);
-    out[CLOCK_W] = '\0';
-}
-
-/* "since 14:00, 3 min" */
+/* "since 14:00:07 (3 min)" */
 static void since(const struct drawing *d, const struct finding *f, bool with_age,
                   char out[FILL_SIZE])
 {
@@ -46,7 +39,7 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
     char clock[FMT_SIZE];
     struct str age = STR_INIT;
 
-    clock_of(f->since_wall_ns, clock);
+    fmt_clock(clock, sizeof clock, f->since_wall_ns);
     expand_duration(&age, seconds > 0 ? (uint64_t)seconds : 0);
     draw_fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock,
               str_text(&age), NULL);
@@ -237,8 +230,8 @@ static void draw_ended(struct pen *pen, const struct findings *f)
         y = next_y(pen);
         if (y < 0)
             continue;
-        clock_of(f->list[i].since_wall_ns, from);
-        clock_of(f->list[i].ended_wall_ns, to);
+        fmt_clock(from, sizeof from, f->list[i].since_wall_ns);
+        fmt_clock(to, sizeof to, f->list[i].ended_wall_ns);
         draw_fill(right, MSG_VIEW_WARNING_FROM_TO, from, to, NULL);
         draw_head(pen->d, &f->list[i], &pen->r, y, TITLE_X, right, ROLE_DIM);
     }

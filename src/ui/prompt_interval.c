@@ -4,17 +4,21 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/config/ini.h"
 
+/* Is it fixed? Then it is said why. */
+static bool is_fixed(struct session *s)
+{
+    if (s->settings->read_path)
+        session_say(s, MSG_SESSION_INTERVAL_RECORDED, NULL);
+    else if (s->settings->host)
+        session_say(s, MSG_SESSION_INTERVAL_REMOTE, NULL);
+    return s->settings->read_path || s->settings->host;
+}
+
 static void set(struct session *s, uint64_t ms)
 {
     char interval[FMT_SIZE];
-    if (s->settings->read_path) {
-        session_say(s, MSG_SESSION_INTERVAL_RECORDED, NULL);
+    if (is_fixed(s))
         return;
-    }
-    if (s->settings->host) {
-        session_say(s, MSG_SESSION_INTERVAL_REMOTE, NULL);
-        return;
-    }
     s->interval_ms = ms;
     session_say(s, MSG_SESSION_INTERVAL, text_interval(interval, sizeof interval, ms), NULL);
 }
@@ -33,6 +37,11 @@ void prompt_interval_step(struct session *s, int sign)
     set(s, ms);
 }
 
+static unsigned open_prompt(struct session *s)
+{
+    return is_fixed(s) ? REACT_NOT_MINE : REACT_NOTHING;
+}
+
 static unsigned accept(struct session *s)
 {
     static const struct option row = {.section = "general",
@@ -45,7 +54,7 @@ static unsigned accept(struct session *s)
     if (!s->ui.line.len)
         return REACT_CLOSE;
     if (option_parse(&row, s->ui.line.text, &value, &err) < 0) {
-        prompt_wrong(s, err.msg);
+        prompt_wrong(s, text(MSG_VIEW_INTERVAL_BAD));
         return REACT_NOTHING;
     }
     set(s, (uint64_t)(value.number * 1000 + 0.5));
@@ -56,5 +65,6 @@ const struct prompt_ops prompt_interval = {
     .opened_by = COMMAND_INTERVAL,
     .label = MSG_VIEW_PROMPT_INTERVAL,
     .hint = MSG_VIEW_HINT_INTERVAL,
+    .open = open_prompt,
     .accept = accept,
 };

@@ -219,16 +219,24 @@ static int fewest(const struct chips *chips, const uint32_t count[TCP_STATE_COUN
     return least;
 }
 
-void states_draw_chips(struct canvas *c, int x, int y, int room,
-                       const uint32_t count[TCP_STATE_COUNT], enum role role)
+int states_chips_form(const uint32_t count[TCP_STATE_COUNT], int room)
 {
     struct chips chips;
 
-    for (int form = CHIPS_FULL; form <= CHIPS_SHORT; form++) {
+    for (int form = CHIPS_FULL; form < CHIPS_SHORT; form++) {
         counts_fill(&chips, count, form);
         if (chips_fit(&chips, room + 1)) /* none has a bracket on its left */
-            break;
+            return form;
     }
+    return CHIPS_SHORT;
+}
+
+void states_draw_chips(struct canvas *c, int x, int y, int room,
+                       const uint32_t count[TCP_STATE_COUNT], int form, enum role role)
+{
+    struct chips chips;
+
+    counts_fill(&chips, count, form);
     while (chips.n > 0 && !chips_fit(&chips, room + 1))
         leave_out(&chips, fewest(&chips, count));
     for (int i = 0; i < chips.n; i++) {

@@ -8,10 +8,14 @@
 
 void states_draw(struct drawing *d);
 
-/** Counts by state as chips from (x, y) on; of the states that do not fit only their number is
- * shown. Their names are whole where there is room. */
+/** The form of chips for which there is room: the names of states, else their codes, else codes and
+ *  short counts. The smaller the number, the longer they are. */
+int states_chips_form(const uint32_t count[TCP_STATE_COUNT], int room);
+
+/** Counts by state as chips of this form from (x, y) on; of the states that do not fit only their
+ *  number is shown. */
 void states_draw_chips(struct canvas *c, int x, int y, int room,
-                       const uint32_t count[TCP_STATE_COUNT], enum role role);
+                       const uint32_t count[TCP_STATE_COUNT], int form, enum role role);
 
 /** The count of a state (0: all) as it is known: false for CLOSE unless bound-only sockets were
  *  asked for. */

@@ -163,17 +163,38 @@ unsigned travel_return(struct session *s)
 
 /* Arriving ------------------------------------------------------------ */
 
+/* With the key that leads the other way. */
+static void say_no_finding(struct session *s, bool earlier)
+{
+    char key[16];
+
+    session_say(s, earlier ? MSG_TRAVEL_NO_EARLIER : MSG_TRAVEL_NO_LATER,
+                session_key(s, earlier ? COMMAND_NEXT_FINDING : COMMAND_PREVIOUS_FINDING, key),
+                NULL);
+}
+
+/* What was recorded; the day once where it is one. */
+static void say_outside(struct session *s, int64_t first_ns, int64_t last_ns)
+{
+    const size_t date = strlen("2026-11-29");
+    char first[FMT_SIZE], last[FMT_SIZE];
+
+    fmt_local(first, sizeof first, first_ns);
+    fmt_local(last, sizeof last, last_ns);
+    if (strncmp(first, last, date) == 0)
+        fmt_clock(last, sizeof last, last_ns);
+    session_say(s, MSG_TRAVEL_OUTSIDE, first, last, NULL);
+}
+
 /* Say why one is not there. */
 static void say_failure(struct session *s, const struct trip *trip)
 {
-    char why[REASON_TEXT_SIZE], first[FMT_SIZE], last[FMT_SIZE];
+    char why[REASON_TEXT_SIZE];
 
     if (trip->rc == -ENOENT && trip->wish.aim == TRAVEL_FINDING)
-        session_say(s, trip->wish.by < 0 ? MSG_TRAVEL_NO_EARLIER : MSG_TRAVEL_NO_LATER, NULL);
+        say_no_finding(s, trip->wish.by < 0);
     else if (trip->rc == -ERANGE)
-        session_say(s, MSG_TRAVEL_OUTSIDE,
-                    fmt_local(first, sizeof first, trip->survey->first_wall_ns),
-                    fmt_local(last, sizeof last, trip->survey->last_wall_ns), NULL);
+        say_outside(s, trip->survey->first_wall_ns, trip->survey->last_wall_ns);
     else if (trip->why.code != REASON_NONE)
         session_say(s, MSG_SESSION_NOTE, reason_text(why, &trip->why, text_language()), NULL);
     else if (trip->rc == -ENODATA || trip->rc == -ESTALE)

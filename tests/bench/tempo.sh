@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/record.sh
 scene="tempo $1"
-empty=matches: # of "no connection matches: …"; one word, since blanks may be there already
+empty=matches: # of "no socket matches: …"; one word, since blanks may be there already
 tries=${TRIES:-20} seconds=${TEMPO_SECONDS:-30}
 
 coproc STUCK { exec "$B/tests/bench/stuck"; }
@@ -32,7 +32,7 @@ worst() { # worst WHAT ORDER MARK FILTER
 	local try took round most=0
 	printf '[general]\nfade = 0\n' >"$WORK/tempo.ini"
 	screen_begin screen -- "$B/tcptop" --config "$WORK/tempo.ini" --lang en -f "$4"
-	[[ $(ask screen start CONNECTIONS) = [0-9]* ]] || {
+	[[ $(ask screen start SOCKETS) = [0-9]* ]] || {
 		missing "$scene" "$1" "no screen within 30 s"
 		return
 	}
@@ -55,7 +55,7 @@ worst() { # worst WHAT ORDER MARK FILTER
 cost() {
 	local before after kib round span=$((seconds / ROUNDS > 0 ? seconds / ROUNDS : 1))
 	screen_begin screen -- "$B/tcptop" --no-config --lang en
-	[[ $(ask screen start CONNECTIONS) = [0-9]* ]] || return
+	[[ $(ask screen start SOCKETS) = [0-9]* ]] || return
 	sleep 20
 	for ((round = 0; round < ROUNDS; round++)); do
 		read -r before _ kib < <(ask screen cost)

@@ -9,7 +9,7 @@ ip link set lo up
 seconds=${FAULT_SECONDS:-120}
 
 live 100x30 '-d 0.1'
-check "a screen" sees CONNECTIONS
+check "a screen" sees SOCKETS
 sizes=0
 for round in 1 2 3 4 5 6 7 8 9 10; do
 	case $((round % 4)) in
@@ -33,7 +33,7 @@ check "a storm of sizes: a clean end" code 0
 check "a storm of sizes: the terminal is as it was" restored
 
 live 120x34 '-d 0.1 --columns local,remote,state,process'
-sees CONNECTIONS
+sees SOCKETS
 pid=$(cat "$at/pid")
 threads=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l)
 end=$((SECONDS + seconds)) forked=0

@@ -11,7 +11,7 @@ brief() { "$B/tests/data/brief" "$@" >/dev/null; }
 
 # The server is on port 8080 and closes last: its end has gone before anyone looks.
 live 260x50 '--lang en -f lport:8080' # wide: what closes is the first to leave the header
-check "it opens" sees 'no connection matches'
+check "it opens" sees 'no socket matches'
 brief 3 300 50 0 8080
 check "an unseen connection is a closed row" sees '^.-tcp +127\.0\.0\.1:8080 +127\.1\.0\.1:[0-9]+ +CLOSE '
 check "it fades" loses '^.-tcp +127\.0\.0\.1:8080'
@@ -22,7 +22,7 @@ check "it ends" code 0
 mkdir -p "$XDG_CONFIG_HOME/tcptop"
 printf '[general]\nfade = 60 s\n' >"$XDG_CONFIG_HOME/tcptop/tcptop.ini"
 start 120x34 "$tcptop --lang en -d 60 -f lport:8080 2>$tmp/err" # no sample meets what lives meanwhile
-check "with a longer fade" sees 'no connection matches'
+check "with a longer fade" sees 'no socket matches'
 # The first sample is soon followed by one with what else the screen shows, which must not meet the
 # connection either: a sample of a later second has come after it.
 sleep 1

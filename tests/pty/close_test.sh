@@ -15,7 +15,7 @@ check "the sockets stand" [ "${ready:-}" = ready ]
 
 sockets() { ss_tcp -tanH "$@" | wc -l; }
 are() { [ "$(sockets "${@:2}")" = "$1" ]; } # are N SS-FILTER…
-only_table() { live 80x24 "-4 -f $1 ${2:-}" && sees 'CONNECTIONS'; }
+only_table() { live 80x24 "-4 -f $1 ${2:-}" && sees 'SOCKETS'; }
 
 row() { # row STATE: its two ends, here and there, once it is on the screen
 	read -r here there < <(screen | grep "^▸.* $1 " |
@@ -142,7 +142,7 @@ code 0
 
 # Noise at a screen of real connections.
 live 100x30
-sees CONNECTIONS
+sees SOCKETS
 before=$(ss -tanH state established | sort)
 head -c $noise /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377' >"$tmp/noise"
 printf 'K\ny\nKKyy\n' >>"$tmp/noise"

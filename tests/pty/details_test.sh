@@ -16,12 +16,12 @@ check "the connections stand" [ -n "${half_client:-}" ]
 live 80x24 "-d 0.3 -f 'lport:$client'"
 check "a row" sees "^▸.*:$client "
 keys Enter
-check "Enter opens the details" sees '━ CONNECTION ━'
+check "Enter opens the details" sees '━ SOCKET ━'
 check "this host opened it: a listener is at the other end" sees "127.0.0.1:$client → 127.0.0.1:$port"
 check "TX is what is sent" sees '^ TX/s .*(2[6-9][0-9]|3[0-3][0-9]) kB *$'
 check "the trace is drawn" sees '^ TX/s +[▁▂▃▄▅▆▇]'
 check "the other end is here" sees 'Other end +ESTABLISHED for'
-check "the time with data to send" sees 'Busy +[0-9]+% of [0-9]+ s *$'
+check "the time with data to send" sees 'Sending +[0-9]+% of [0-9]+ s *$'
 keys End
 check "and what of it went by waiting" sees 'Waited for +peer window [0-9]+%, buffer [0-9]+% *$'
 keys Home

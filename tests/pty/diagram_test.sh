@@ -39,7 +39,7 @@ check "sideways too" sees '┌▸CLOSE_WAIT'
 keys L
 check "in Korean" sees '━ 상태 전이도 .*현재 개수'
 keys L Enter
-check "Enter shows only that state" sees 'CONNECTIONS .*state:CLOSE_WAIT'
+check "Enter shows only that state" sees 'SOCKETS .*state:CLOSE_WAIT'
 keys D w
 check "w explains it" sees 'WHAT TO DO|No limit, no kernel timer'
 keys Escape D

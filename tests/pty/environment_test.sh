@@ -74,7 +74,7 @@ for term in vt100 vt220 linux ansi xterm xterm-256color xterm-kitty foot screen;
 done
 
 start 100x30 "$tcptop --no-config </dev/null 2>$tmp/err"
-check "stdin is no terminal: /dev/tty is read" sees CONNECTIONS
+check "stdin is no terminal: /dev/tty is read" sees SOCKETS
 keys q
 check "and its keys are heard" code 0
 start 100x30 "setsid -w $tcptop --no-config </dev/null 2>$tmp/err"
@@ -147,7 +147,7 @@ check "and what follows holds" grep -q '로컬 주소' "$tmp/out"
 config '[general]\nesc_delay = 12abc\n[keys]\nquit = Q\n'
 check "a bad value is named" run 0 esc_delay "${c[@]}"
 start 100x30 "$tcptop --config $ini 2>$tmp/err"
-sees CONNECTIONS
+sees SOCKETS
 keys Q
 check "while the other keys live" code 0
 head -c 10000000 /dev/zero | tr '\0' x >"$ini"

@@ -46,12 +46,12 @@ step() {
 # shellcheck disable=SC2034 # by their names
 declare -A en=(
 	[warning]='! 1 warning' [who]='leak likely: trouble \([0-9]+\)' [do]='find the missing close\(\)'
-	[rows]='CONNECTIONS  50 of' [listens]='port 3000: devserver [0-9]+' [normal]='NORMAL  '
+	[rows]='SOCKETS  50 of' [listens]='port 3000: devserver [0-9]+' [normal]='NORMAL  '
 	[why]='last ACK')
 # shellcheck disable=SC2034
 declare -A ko=(
 	[warning]='! 경고 1건' [who]='누수 의심: trouble\([0-9]+\)' [do]='close\(\) 호출이 빠진'
-	[rows]='연결  [0-9,]+개 중 50개' [listens]='포트 3000: devserver [0-9]+' [normal]='정상  '
+	[rows]='소켓  [0-9,]+개 중 50개' [listens]='포트 3000: devserver [0-9]+' [normal]='정상  '
 	[why]='마지막 ACK')
 
 # minute SIZE LANG WHO ROWS WHY: the keys that lead to who it is, from there to the rows, and from the

@@ -20,7 +20,7 @@ sees '^▸.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
 keys t
 check "t opens the menu of what to group by" sees '━ GROUP BY'
 keys Home Down Down Down Down Enter
-check "the fourth is the state" sees 'CONNECTIONS .* groups by State'
+check "the fourth is the state" sees 'SOCKETS .* groups by State'
 check "the table has the focus" sees '^▸'
 check "as many listen as ss counts" counted LISTEN state listening
 check "as many wait for their process as ss counts" counted CLOSE_WAIT state close-wait
@@ -32,11 +32,11 @@ check "← folds it" loses '▾ [A-Z_]+ +[0-9]'
 keys '<'
 check "< sorts by the state itself" sees 'State ▴'
 keys Home Enter
-check "Enter opens the group as a filter" sees 'CONNECTIONS .*state:CLOSE_WAIT'
+check "Enter opens the group as a filter" sees 'SOCKETS .*state:CLOSE_WAIT'
 check "with its rows alone" sees '^[▸ ].(tcp6? +)?[0-9[].*CLOSE_WAIT'
 check "and says how to go back" sees 'Esc back to the groups'
 keys Escape
-check "Esc brings the groups back" sees 'CONNECTIONS .* groups by State'
+check "Esc brings the groups back" sees 'SOCKETS .* groups by State'
 check "with the cursor on the one that was opened" sees '^▸.  CLOSE_WAIT'
 keys L
 check "in Korean too" sees '상태 기준 그룹 [0-9]+개'

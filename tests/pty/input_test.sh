@@ -70,7 +70,7 @@ fi
 
 # A client of tmux on a terminal of its own leaves, and another comes at another size.
 live 120x34 '-d 0.05'
-check "a fast screen" sees CONNECTIONS
+check "a fast screen" sees SOCKETS
 resize 60 20
 check "left alone and made smaller" sees '^ [a-z0-9-]+ .*[0-9]:[0-9]{2}'
 resize 120 34

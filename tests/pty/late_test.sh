@@ -12,7 +12,7 @@ if strace -qq -o /dev/null true 2>/dev/null; then
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
 	start 100x30 "strace -f -qq -o $tmp/trace -e trace=recvmsg \
 		-e inject=recvmsg:delay_enter=60000000:when=40+ $tcptop --no-config -d 0.5 2>$tmp/err"
-	check "samples come" sees CONNECTIONS
+	check "samples come" sees SOCKETS
 	check "one that does not makes the screen stale" sees 'STALE [1-9] s'
 	ages() { shows 'STALE ([4-9]|1[0-9]) s'; }
 	check "its age goes on" until_true ages
@@ -27,7 +27,7 @@ else
 	echo "ok $n - a late sample # SKIP strace cannot trace here"
 fi
 live 100x30 '-d 30'
-check "a long interval" sees CONNECTIONS
+check "a long interval" sees SOCKETS
 keys '?'
 sees MOVE
 keys q
@@ -38,7 +38,7 @@ code 0
 
 # tmux reads nothing while it is stopped.
 live 120x34 '-d 0.01'
-sees CONNECTIONS
+sees SOCKETS
 server=$(mux display -p '#{pid}') pid=$(cat "$at/pid") pts=$(mux display -p '#{pane_tty}')
 fill() { # write to the terminal, which ignores these bytes, until it takes no more, and at most a MB
 	perl -e 'use Fcntl; sysopen(my $t, $ARGV[0], O_WRONLY | O_NONBLOCK | O_NOCTTY) or die;
@@ -63,7 +63,7 @@ check "read again, the screen is given back" restored
 
 # The output is stopped by another program; q is heard, and starts it again.
 live 100x30
-sees CONNECTIONS
+sees SOCKETS
 pts=$(mux display -p '#{pane_tty}')
 perl -e 'use POSIX; open(my $t, "+<", $ARGV[0]) or die; POSIX::tcflow(fileno($t), POSIX::TCOOFF) or die' "$pts"
 sleep 2

@@ -102,7 +102,7 @@ next 2
 check "Enter is one, too" row FIN_WAIT2
 unset key
 keys Tab Enter
-check "but means the details in the table" sees '━ CONNECTION|━ DETAILS|127\.0\.0\.1:3000 (to|→)'
+check "but means the details in the table" sees '━ SOCKET ━|127\.0\.0\.1:3000 (to|→)'
 keys Escape
 keys L
 check "in Korean" sees '실습 2/4단계'

@@ -35,7 +35,7 @@ if ! grep -q __tsan_init "$tcptop"; then # the thread sanitizer itself writes a 
 	check "ulimit -f 0: and why" sees '^tcptop: .*ulimit -f'
 fi
 limited "ulimit -f 10000"
-check "ulimit -f 10000 is enough" sees CONNECTIONS
+check "ulimit -f 10000 is enough" sees SOCKETS
 keys q
 check "and it ends as it began" code 0
 said() { grep -qE -- "$1" "$tmp/said"; }
@@ -55,7 +55,7 @@ else
 	limited "ulimit -s 64"
 	check "a stack of 64 KiB: no screen, and why" refused '64 KiB.*ulimit -s'
 	limited "ulimit -S -s 64"
-	check "a stack of 64 KiB that may grow is enough" sees CONNECTIONS
+	check "a stack of 64 KiB that may grow is enough" sees SOCKETS
 	keys q
 	check "and so it ends" code 0
 	(ulimit -s 64 && exec "$tcptop" --no-config --once >"$tmp/out" 2>"$tmp/err")
@@ -91,14 +91,14 @@ sized() { stty -F "$(mux display -p '#{pane_tty}')" cols "$1" rows "$2"; }
 peak() { awk '/^VmHWM/ { print $2 }' "/proc/$(cat "$at/pid")/status"; }
 for size in 65535x65535 32767x32767 65535x24; do
 	live 100x30
-	sees CONNECTIONS
+	sees SOCKETS
 	sized "${size%x*}" "${size#*x}"
 	check "it becomes $size: the end" code 1
 	check "it becomes $size: in one line" one_line "[0-9]{5}" # stty changes one side, then the other
 	check "it becomes $size: the screen is given back" until_true given_back
 done
 live 100x30
-sees CONNECTIONS
+sees SOCKETS
 sized 1000 500
 drawn() { [ "$(screen | grep -c .)" -gt 20 ]; }
 check "1000 columns of 500 rows: it goes on" until_true drawn

@@ -27,7 +27,7 @@ check "and so it is" sees '━ SORT BY'
 keys C-c
 check "C-c ends it" code 0
 screen_of '[keys]\nsort = q\nquit = s\n'
-check "two that change places are no problem" sees CONNECTIONS
+check "two that change places are no problem" sees SOCKETS
 keys s
 check "and both work" code 0
 check "in silence" [ ! -s "$tmp/err" ]
@@ -66,7 +66,7 @@ export_to() {
 	keys Enter
 }
 live 80x24
-sees CONNECTIONS
+sees SOCKETS
 export_to "$tmp/$long.csv"
 check "export to a name of 300 letters: the cause" until_true says 'csv: File name too long'
 export_to "/nonexistent/$(printf '%0150d' 0)/b.csv"
@@ -78,7 +78,7 @@ check "a long path that is written: the number of rows" until_true says 'c.csv \
 keys C-c
 code 0
 live 80x24 '--lang ko'
-sees 연결
+sees 소켓
 export_to "$tmp/$long.csv" '내보낼 파일'
 check "in Korean: the cause" until_true says 'csv: '
 keys C-c

@@ -26,7 +26,7 @@ left() { words | grep -oE 'entries expire in ([0-9.]+ to )?[0-9]+ s' | grep -oE 
 live 120x34
 sees 'TIME_WAIT +16 '
 keys 3000
-check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port.3000'
+check "the rows are the listener's and the 16" sees 'SOCKETS  17 of [0-9]+   port.3000'
 keys w # the tall pane, for reading
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'

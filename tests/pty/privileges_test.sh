@@ -57,7 +57,7 @@ has() {
 # in_mode NAME CAPABILITIES OPTIONS [SEEN]: on the screen
 in_mode() {
 	start 80x24 "${as:-} $tmp/tcptop --no-config $3 2>$tmp/err"
-	check "$1: it works" sees "${4:-CONNECTIONS}"
+	check "$1: it works" sees "${4:-SOCKETS}"
 	check "$1: only the rights in use" has "$2"
 	keys C-c
 	check "$1: it ends" code 0
@@ -77,10 +77,10 @@ columns="--columns local_port,process -4 -f lport:8004"
 owner="states $held"
 
 in_mode live $all "$columns" "$owner"
-in_mode 'all namespaces' $all '--netns all' 'CONNECTIONS'
+in_mode 'all namespaces' $all '--netns all' 'SOCKETS'
 in_mode names $all '--names both'
 in_mode --readonly $((processes | namespaces)) "--readonly $columns" "$owner"
-in_mode --read 0 "--read $tmp/frames" CONNECTIONS
+in_mode --read 0 "--read $tmp/frames" SOCKETS
 in_mode --learn $((processes | net)) '--learn TIME_WAIT' 'TIME_WAIT'
 in_mode '--learn --readonly' $processes '--readonly --learn TIME_WAIT' 'TIME_WAIT'
 printing --doctor $processes '--doctor -d 60'
@@ -134,7 +134,7 @@ exporting() {
 # export_to PATH SAYS: it says so, if not the first time: another message may take its place
 export_to() {
 	start 120x24 "$as $tmp/tcptop --no-config -4 2>$tmp/err"
-	sees 'CONNECTIONS'
+	sees 'SOCKETS'
 	check "export: $2" answer "$2" exporting "$1"
 	keys C-c
 	ended
@@ -145,7 +145,7 @@ check "sudo: the export is the caller's, and only the caller's" \
 export_to "$tmp/ours/b.csv" 'Permission denied'
 check "sudo: nothing is written where the caller may not" [ ! -e "$tmp/ours/b.csv" ]
 start 80x24 "$tmp/tcptop --no-config --readonly -4 2>$tmp/err"
-sees 'CONNECTIONS'
+sees 'SOCKETS'
 check "--readonly: x says so" answer '^ --readonly: nothing is written' keys x
 keys C-c
 ended
@@ -171,8 +171,8 @@ check "sudo: what is no number is no caller" opened --once --no-config --read "$
 nobody='setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all'
 bounding=$((0x$(awk '/^CapBnd/ {print $2}' /proc/self/status)))
 as=$nobody uid=65534
-in_mode 'an ordinary user' 0 '' CONNECTIONS
-in_mode 'an ordinary user --readonly' 0 '--readonly' CONNECTIONS
+in_mode 'an ordinary user' 0 '' SOCKETS
+in_mode 'an ordinary user --readonly' 0 '--readonly' SOCKETS
 printing 'an ordinary user --doctor' 0 '--doctor -d 60'
 if unshare -Urn true 2>/dev/null && $nobody unshare -Urn true 2>/dev/null; then
 	bounding=0 # the user namespace is the lesson's own
@@ -189,9 +189,9 @@ if ! setcap cap_sys_ptrace,cap_dac_read_search,cap_net_admin,cap_sys_admin+ep "$
 fi
 in_mode 'file capabilities' $all "$columns" "$owner"
 in_mode 'file capabilities --readonly' $((processes | namespaces)) "--readonly $columns" "$owner"
-in_mode 'file capabilities --read' 0 "--read $tmp/frames" CONNECTIONS
+in_mode 'file capabilities --read' 0 "--read $tmp/frames" SOCKETS
 in_mode 'file capabilities --learn' $((processes | net)) '--learn TIME_WAIT' 'TIME_WAIT'
-in_mode 'file capabilities, all namespaces' $all '--netns all' CONNECTIONS
+in_mode 'file capabilities, all namespaces' $all '--netns all' SOCKETS
 printing 'file capabilities --doctor' $processes '--doctor -d 60'
 check "file capabilities: owners" is_printed '"process":"states"' --once --json -f lport:8004
 check "file capabilities: --config of root's is refused" refused --once --config "$tmp/ours/config"

@@ -11,7 +11,7 @@ mkfifo "$tmp/pipe"
 exec {pipe}<>"$tmp/pipe"
 live 100x30 "--read $tmp/pipe"
 cat "$tmp/frames" >&"$pipe" &
-check "a recording is shown while it is read" sees 'CONNECTIONS +[0-9]'
+check "a recording is shown while it is read" sees 'SOCKETS +[0-9]'
 keys '?'
 check "keys answer meanwhile" sees 'MOVE'
 keys q
@@ -33,7 +33,7 @@ fi
 exporting() {
 	start 100x30 "env SLOW_DISK=$tmp/ready LD_PRELOAD=$tmp/slow_disk.so \
 		$tcptop --no-config --read $tmp/frames 2>$tmp/err"
-	sees CONNECTIONS
+	sees SOCKETS
 	keys x
 	sees 'export to'
 	keys -l "$tmp/$1"

@@ -18,14 +18,14 @@ only_port() { # only_port N: every row of the table has it at one end
 live 120x34
 check "a first frame with rows" sees '^▸.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
 keys 3000
-check "typed digits become the title's filter" sees 'CONNECTIONS .*port.3000'
+check "typed digits become the title's filter" sees 'SOCKETS .*port.3000'
 check "only rows of that port are left" until_true only_port 3000
 check "the table has the focus from the start" sees '^▸.*:3000'
 keys /
 check "/ opens the prompt with the filter" sees 'port:3000 *$'
 keys C-u
 keys 'state:tw'
-check "the filter follows as it is typed" sees 'CONNECTIONS .*state:tw'
+check "the filter follows as it is typed" sees 'SOCKETS .*state:tw'
 keys Enter
 check "the pane explains the row's state" sees '┬─ TIME_WAIT ─'
 check "and says how long it lasts" sees '60 s'
@@ -68,7 +68,7 @@ turn() { # one step further, unless the text's last line is there
 	grep -q TCP_TIMEWAIT_LEN "$seen" || { keys ']'; false; }
 }
 check "scrolled to its last line" until_true turn
-for heading in '자세한 설명' '흔한 오해' 근거; do
+for heading in '자세한 설명' '흔한 오해' 출처; do
 	check "'$heading' is passed on the way" grep -q "$heading" "$seen"
 done
 keys C-c

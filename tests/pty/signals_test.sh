@@ -7,7 +7,7 @@
 
 ends_by() { # ends_by SIGNAL CODE
 	live 100x30
-	check "$1: running" sees CONNECTIONS
+	check "$1: running" sees SOCKETS
 	kill -"$1" "$(cat "$at/pid")"
 	check "$1 ends it with $2" code "$2"
 	check "$1 leaves the terminal as it was" restored
@@ -20,7 +20,7 @@ ends_by TERM 143
 for sig in ALRM:142 VTALRM:154 PROF:155 XCPU:152 XFSZ:153 USR1:138 USR2:140 IO:157 PWR:158 \
 	STKFLT:144 RTMIN:162 RTMAX:192; do ends_by "${sig%:*}" "${sig#*:}"; done
 start 100x30 "bash -c 'trap \"\" USR1; exec $tcptop --no-config'"
-check "with USR1 ignored: running" sees CONNECTIONS
+check "with USR1 ignored: running" sees SOCKETS
 kill -USR1 "$(cat "$at/pid")"
 keys '?'
 check "it goes on" sees MOVE
@@ -52,7 +52,7 @@ mux new-session -d -x 120 -y 30 "PS1='PROMPT> ' bash --norc --noprofile -i" \; \
 	set -g window-size manual
 check "an interactive shell" sees 'PROMPT>'
 keys "stty -a > $at/before; $tcptop --no-config" Enter
-check "running in it" sees 'CONNECTIONS'
+check "running in it" sees 'SOCKETS'
 keys '?' C-z
 check "^Z suspends, also while a frame is drawn" sees 'Stopped'
 keys "stty -a > $at/suspended" Enter
@@ -72,11 +72,11 @@ check "and the prompt is there" sees '^over'
 # The terminal is closed under it.
 gone() { ! kill -0 "$(cat "$at/pid")" 2>/dev/null; }
 live 100x30
-sees CONNECTIONS
+sees SOCKETS
 mux kill-server
 check "a closed terminal ends it" until_true gone
 start 100x30 "bash -c 'trap \"\" HUP; exec $tcptop --no-config'"
-check "with hang-ups ignored: running" sees CONNECTIONS
+check "with hang-ups ignored: running" sees SOCKETS
 mux kill-server
 check "a closed terminal ends it too" until_true gone
 

@@ -35,7 +35,7 @@ check "with the terminal as it was" restored
 
 # script gives it a terminal of its own, and copies what comes.
 start 100x30 "script -qec '$tcptop --no-config' $tmp/typescript"
-check "script: a screen" sees CONNECTIONS
+check "script: a screen" sees SOCKETS
 keys '?'
 check "that hears keys" sees MOVE
 keys C-c
@@ -44,7 +44,7 @@ check "having left the alternate screen" grep -q $'\033\\[?1049l' "$tmp/typescri
 
 # A session of its own that has a terminal to write to, but none to control.
 start 100x30 "setsid -w $tcptop --no-config"
-check "setsid: a screen" sees CONNECTIONS
+check "setsid: a screen" sees SOCKETS
 keys q
 check "that hears keys, too" code 0
 finish

@@ -32,7 +32,7 @@ check "a screen of eight descriptors works or says why not" fine
 
 # A client on a terminal of its own leaves, and another comes at another size.
 live 100x30
-sees CONNECTIONS
+sees SOCKETS
 mux set -w window-size latest
 inner="tmux -u -S $at/socket attach"
 outer() { tmux -u -S "$at/outer" -f /dev/null "$@"; }

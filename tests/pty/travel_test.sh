@@ -10,7 +10,7 @@ seconds() { screen | head -n 1 | grep -oE '[0-9]{2}:[0-9]{2}:[0-9]{2}' | head -n
 moved_on() { [ "$(seconds)" != "$1" ]; } # moved_on TIME: it is not the time in the header any more
 
 live 110x40 '--lang en -d 0.3'
-check "it opens" sees CONNECTIONS
+check "it opens" sees SOCKETS
 # As much is kept as a busy machine may take for what follows, before the play has reached the newest.
 sees 'last (1[5-9]|[2-5][0-9]) s'
 keys , , ,

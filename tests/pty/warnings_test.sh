@@ -40,14 +40,14 @@ check "the state is marked" sees '![CLOSE_WAIT ]+ +50 '
 check "so are its rows" sees '^.!(tcp6? +)?[0-9[].*CLOSE_WAIT'
 keys !
 check "! lists what is wrong" sees '━ WARNINGS ━.* 1 now, 0 ended'
-check "with the process" sees "^▸!  CLOSE_WAIT leak likely: trouble \([0-9]+\) +seen since [0-9][0-9]:[0-9][0-9]"
+check "with the process" sees "^▸!  CLOSE_WAIT leak likely: trouble \([0-9]+\) +since [0-9][0-9]:[0-9][0-9]"
 check "the evidence" sees 'Seen +50 of 50 connections in CLOSE_WAIT for over 3 s'
 check "what to do" sees 'What to do +find the missing close\(\)'
 check "and how to check" sees 'Check +ss -tnpoe state close-wait'
 keys L
 check "in Korean too" sees '^▸!  CLOSE_WAIT 누수 의심: trouble\([0-9]+\)'
 keys L Enter
-check "Enter shows these connections alone" sees 'CONNECTIONS  50 of [0-9,]+   pid:[0-9]+ inode>0 state:CLOSE_WAIT'
+check "Enter shows these connections alone" sees 'SOCKETS  50 of [0-9,]+   pid:[0-9]+ inode>0 state:CLOSE_WAIT'
 keys Escape
 check "Esc takes that back" loses 'pid:[0-9]+ inode>0'
 keys G ! p

@@ -377,8 +377,8 @@ static void syn_drops(void **state)
     assert_int_equal(f.severity, SEVERITY_WARNING);
     assert_int_equal(f.marks, STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_LISTEN));
     assert_true(patient_says(&f, PART_SEEN, "30 SYNs dropped in 3 s"));
-    assert_true(
-        patient_says(&f, PART_SEEN, "12 in SYN_RECV, tcp_max_syn_backlog = 16, backlog 64"));
+    assert_true(patient_says(&f, PART_SEEN,
+                             "12 in SYN_RECV, tcp_max_syn_backlog = 16, limit of the listener 64"));
     assert_true(patient_says(&f, PART_CHECK, "ss -Htn state syn-recv 'sport = :80' | wc -l"));
 }
 

@@ -389,7 +389,7 @@ static void whose_requests(void **state)
         finding_title(&f, &words);
         assert_string_equal(str_text(&words), "Many half-open connections: 10.0.0.1:80, few (22)");
         assert_true(patient_says(&f, PART_WHO, "few (22); cgroup few.service"));
-        assert_true(patient_says(&f, PART_SEEN, "9 in SYN_RECV, backlog 8"));
+        assert_true(patient_says(&f, PART_SEEN, "9 in SYN_RECV, limit 8"));
         str_clear(&words);
         finding_filter(&f, &words);
         assert_string_equal(str_text(&words), "laddr:10.0.0.1 lport:80 state:SYN_RECV,LISTEN");
@@ -621,7 +621,7 @@ static void the_reader_is_here(void **state)
     }
     struct finding f = patient_finding(RULE_ZERO_WINDOW);
     assert_int_equal(f.severity, SEVERITY_WARNING);
-    assert_true(patient_says(&f, PART_CAUSE, "the peer is on this host: reader (44)"));
+    assert_true(patient_says(&f, PART_PEER, "reader (44), on this host"));
     assert_true(patient_says(&f, PART_DO, "it is on this host"));
     forget(lookup);
 }

@@ -438,16 +438,16 @@ static void close_stats(void **state)
     (void)state;
     expect(dying(TCP_STATE_CLOSE, 0), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
-           "this host: 10 ends/s closed over the last 60 s\n"
+           "this host: 10 sockets closed/s over the last 60 s\n"
            "300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_CLOSE, 9), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
-           "this host: at least 10 ends/s closed over the last 60 s\n"
+           "this host: at least 10 sockets closed/s over the last 60 s\n"
            "at least 300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
            "3 sockets, as many as 60 s ago\n"
            "3 with nothing in flight and no keepalive\n"
-           "this host: 10 ends/s closed over the last 60 s\n"
+           "this host: 10 sockets closed/s over the last 60 s\n"
            "300 in the last 60 s lived only between two samples\n"
            "NORMAL: No rule found anything wrong.");
 }

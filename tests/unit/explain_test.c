@@ -107,7 +107,7 @@ static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 
                                    "  \"재시작하면 사라진다\": 커널이 60초 유지\n"
                                    "  \"SO_LINGER 0으로 없앤다\": RST로 데이터 유실\n"
                                    "  \"2MSL 동안 남는다\": 리눅스는 60초 고정\n"
-                                   "근거: RFC 9293 3.3.2, 3.6.1; RFC 1337;\n"
+                                   "출처: RFC 9293 3.3.2, 3.6.1; RFC 1337;\n"
                                    "socket(7); Linux TCP_TIMEWAIT_LEN\n"
                                    "단계별 실습: tcptop --learn TIME_WAIT\n";
 
@@ -190,7 +190,7 @@ static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로�
                                     "흔한 오해\n"
                                     "  \"재부팅해야 사라진다\": 프로세스 종료로 충분\n"
                                     "  \"tcp_fin_timeout으로 줄인다\": FIN_WAIT2 전용\n"
-                                    "근거: RFC 9293 3.3.2, 그림 5; 수신 큐는\n"
+                                    "출처: RFC 9293 3.3.2, 그림 5; 수신 큐는\n"
                                     "리눅스 6.18에서 확인\n"
                                     "단계별 실습: tcptop --learn CLOSE_WAIT\n";
 
@@ -483,8 +483,10 @@ static void by_finding(void **state)
     expect_says(&subject, "NORMAL  Too few or too young to be a leak, by [doctor] in tcptop.ini.",
                 true);
     found->skip[RULE_CLOSE_WAIT] = SKIP_FIGURES; /* what is not known is not called normal */
-    expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT (no tcp_info).",
-                true);
+    expect_says(
+        &subject,
+        "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT (RTT and byte counts are missing).",
+        true);
     expect_says(&subject, "NORMAL", false);
     s->findings = NULL;
     expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT, peers", true);

@@ -187,7 +187,7 @@ static bool is_state(const char *word)
     for (unsigned state = 1; state <= TCP_STATE_BOUND_INACTIVE; state++)
         if (strcmp(state_name(state), word) == 0)
             return true;
-    return strcmp(word, "ESTAB") == 0 || strcmp(word, "CLOSED") == 0;
+    return strcmp(word, "ESTAB") == 0;
 }
 
 /* A word in Latin letters that the Korean text should not have, copied to `word`. */

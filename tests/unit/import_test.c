@@ -398,7 +398,7 @@ static void the_words_name_lines(void **state)
     (void)state;
     text_use(LANG_EN);
     import_words_counts(s->import, &line);
-    assert_string_equal(str_text(&line), "3 connections read; left out: headings 0, other lines 4");
+    assert_string_equal(str_text(&line), "3 sockets read; left out: other lines 4");
     str_clear(&line);
     assert_true(import_words_skipped(s->import, IMPORT_SKIPPED_TEXT, &line));
     assert_string_equal(str_text(&line), "left out, not output of these programs: line 4–5, 7");
@@ -406,7 +406,7 @@ static void the_words_name_lines(void **state)
     assert_false(import_words_skipped(s->import, IMPORT_SKIPPED_LONG, &line));
     text_use(LANG_KO);
     import_words_counts(s->import, &line);
-    assert_string_equal(str_text(&line), "연결 3행 읽음, 제외: 제목 0행, 그 밖의 4행");
+    assert_string_equal(str_text(&line), "소켓 3행 읽음, 제외: 그 밖의 4행");
     text_use(LANG_EN);
     str_fini(&line);
     sample_unref(s);

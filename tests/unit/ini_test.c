@@ -176,7 +176,7 @@ static void bad_values(void **state)
                    "t.ini:2: history: must be a whole number from 60 to 3600");
     assert_problem("[general]\nhistory =\n",
                    "t.ini:2: history: must be a whole number from 60 to 3600");
-    assert_problem("[general]\nlang = fr\n", "t.ini:2: lang: must be one of auto, en, ko");
+    assert_problem("[general]\nlang = fr\n", "t.ini:2: lang: 'fr' is not one of auto, en, ko");
 }
 
 static void traps(void **state)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/explain/breakdown.h"
@@ -85,9 +86,9 @@ static void time_wait(void **unused)
            "Time left: all in 58 s\n"
            "Forecast: 2.0 closed/s x 60 s: about 120\n"
            "Ephemeral: 9 of 28,232 from 10.0.2.15 to 1.0.0.0:8443\n"
-           "Table: 74 of 65,536, 0.1%\n"
+           "Table: 74 of 65,536, 0.1%, orphans in FIN_WAIT2 included\n"
            "Processes: –\n"
-           "Peers: 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
+           "Peers: client 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
            "Ports: local 443 (58), remote 8443 (13)\n"
            "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
            "ip_local_port_range = 32768–60999");
@@ -123,7 +124,7 @@ static void close_wait(void **unused)
            "Share: 412 of 3,331 sockets, 12%\n"
            "Trend: growing 108/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
-           "Age: oldest at least 60 s; at least 412 older than 10 s, 412 older than 60 s\n"
+           "Age: oldest at least 60 s; 412 older than 10 s, 412 older than 60 s\n"
            "Forecast: at this rate 1,492 in 10 min\n"
            "Recv-Q: no data unread, 371 with only the FIN\n"
            "Send-Q: all data acknowledged\n"
@@ -157,13 +158,60 @@ static void opening(void **unused)
            "Share: 2 of 2 sockets, 100%\n"
            "Trend: growing 2.0/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
-           "Age: oldest at least 60 s; at least 2 older than 10 s, 2 older than 60 s\n"
+           "Age: oldest at least 60 s; 2 older than 10 s, 2 older than 60 s\n"
            "Forecast: first given up in 96 s, last in 2 min 10 s (tcp_syn_retries)\n"
            "Retries: 1 with none, 1 with 6 and more\n"
            "Processes: –\n"
            "Peers: 203.0.113.9:443 (2)\n"
            "Ports: remote 443 (2)\n"
            "Kernel: tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4");
+    sample_unref(s);
+}
+
+/* Whose they are: of an imported row perhaps a PID and no name; for those that wait for accept()
+ * there is no process. */
+static void whose(void **unused)
+{
+    static const char *const nameless[] = {"", "", ""};
+    struct owner_lookup *lookup = owner_lookup_new();
+    struct sample *s = host_new();
+    char out[4096];
+
+    (void)unused;
+    host_add(s, 1, (struct conn){.state = TCP_STATE_ESTABLISHED, .inode = 11, .sport = 80});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_ESTABLISHED, .inode = 12, .sport = 80});
+    host_add(s, 3, (struct conn){.state = TCP_STATE_ESTABLISHED, .sport = 80});
+    host_finish(s, TCP_STATE_ESTABLISHED, 5);
+    owned_put(lookup, 9032, 0, nameless, (const uint32_t[]){11, 0});
+    owned_assign(lookup, s);
+    table(out, s, TCP_STATE_ESTABLISHED, UINT32_MAX, true);
+    assert_non_null(strstr(out, "Processes: PID 9032 (1), 3 not accepted yet, 1 not known\n"));
+    text_use(LANG_KO);
+    table(out, s, TCP_STATE_ESTABLISHED, UINT32_MAX, true);
+    assert_non_null(strstr(out, "프로세스: PID 9032(1개), accept() 전 3개, 알 수 없음 1개\n"));
+    text_use(LANG_EN);
+    sample_unref(s);
+    owner_lookup_free(lookup);
+}
+
+/* Ports beside those that are named are counted. */
+static void queues(void **unused)
+{
+    struct sample *s = host_new();
+    char out[4096];
+
+    (void)unused;
+    for (uint16_t port = 80; port < 85; port++)
+        host_add(s, 1,
+                 (struct conn){.state = TCP_STATE_LISTEN,
+                               .sport = port,
+                               .rqueue = port == 84 ? 3 : 0,
+                               .wqueue = port == 84 ? 2 : 128,
+                               .inode = port});
+    host_finish(s, TCP_STATE_LISTEN, 5);
+    table(out, s, TCP_STATE_LISTEN, UINT32_MAX, true);
+    assert_non_null(strstr(out, "Queues: port 84: 3, limit 2 (full), port 80: 0 of 128, "
+                                "port 81: 0 of 128, 2 more\n"));
     sample_unref(s);
 }
 
@@ -283,6 +331,8 @@ int main(void)
         cmocka_unit_test(time_wait),
         cmocka_unit_test(close_wait),
         cmocka_unit_test(opening),
+        cmocka_unit_test(whose),
+        cmocka_unit_test(queues),
         cmocka_unit_test(same_lines),
         cmocka_unit_test(absent),
         cmocka_unit_test(windows),

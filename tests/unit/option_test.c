@@ -109,9 +109,9 @@ static void choices(void **state)
     struct option_value value;
     assert_int_equal(option_parse(&choice, "Unicode", &value, NULL), 0);
     assert_string_equal(value.text, "unicode");
-    refuses(&choice, "asc", "glyphs: must be one of auto, unicode, ascii");
-    refuses(&choice, "auto unicode", "glyphs: must be one of auto, unicode, ascii");
-    refuses(&choice, "", "glyphs: must be one of auto, unicode, ascii");
+    refuses(&choice, "asc", "glyphs: 'asc' is not one of auto, unicode, ascii");
+    refuses(&choice, "auto unicode", "glyphs: 'auto unicode' is not one of auto, unicode, ascii");
+    refuses(&choice, "", "glyphs: '' is not one of auto, unicode, ascii");
 }
 
 static void texts(void **state)

@@ -80,7 +80,7 @@ static void the_menu_chooses(void **state)
     assert_int_equal(probe_group_by(st.session), -1);
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "443 80 22");
-    assert_true(stage_shows(&st, "CONNECTIONS  6   3 groups by RPort"));
+    assert_true(stage_shows(&st, "SOCKETS  6   3 groups by RPort"));
     assert_true(stage_shows(&st, "ESTABLISHED 2 TIME_WAIT 1"));
     assert_int_equal(selected_group(), 0); /* the cursor is parked */
     group_by(COL_STATE);

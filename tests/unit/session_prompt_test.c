@@ -204,6 +204,7 @@ static void interval_by_steps_and_by_hand(void **state)
     stage_keys(&st, "Enter");
     assert_string_equal(probe_prompt(st.session), "interval");
     assert_true(probe_line_error(st.session) >= 0);
+    assert_true(stage_shows(&st, "not a time from 0.01 to 3600 seconds; other units: ms, min, h"));
     /* the same range as the option and the configuration take: 10 ms to 1 h */
     stage_keys(&st, "^u");
     stage_type(&st, "9 ms");

@@ -491,7 +491,7 @@ static void header_tells_the_cost_by_one_clock(void **state)
     st.last->cost_ns = NS_PER_S * 21 / 10;
     st.last->cpu_ns = 440 * NS_PER_MS;
     assert_true(stage_shows(&st, "every 2.2 s (asked 1.0 s)"));
-    assert_true(stage_shows(&st, "cost 440 ms, 20%"));
+    assert_true(stage_shows(&st, "CPU 440 ms, 20%"));
     stage_close(&st);
 }
 
@@ -542,10 +542,10 @@ static void header_spreads_the_cost_of_a_full_sample(void **state)
     stage_sample(&st);
     st.last->full_interval_ms = 8000;
     st.last->cpu_ns = 880 * NS_PER_MS;
-    assert_true(stage_shows(&st, "cost 880 ms, 11%"));
+    assert_true(stage_shows(&st, "CPU 880 ms, 11%"));
     st.last->left_out = BRIEF_LEFT_OUT;
     st.last->cpu_ns = 120 * NS_PER_MS;
-    assert_true(stage_shows(&st, "cost 120 ms, 12%"));
+    assert_true(stage_shows(&st, "CPU 120 ms, 12%"));
     stage_close(&st);
 }
 

@@ -110,7 +110,7 @@ static void who_has_the_port_stands_first(void **state)
     stage_type(&st, "3000");
     stage_keys(&st, "Enter");
     assert_int_equal(probe_state_at(st.session, 0), TCP_STATE_LISTEN);
-    assert_true(stage_shows(&st, "CONNECTIONS  6 of 6   port 3000: process not visible"));
+    assert_true(stage_shows(&st, "SOCKETS  6 of 6   port 3000: process not visible"));
     assert_int_equal(probe_cursor(st.session), 1); /* what the port is full of */
     assert_int_equal(probe_pane_state(st.session), TCP_STATE_TIME_WAIT);
     stage_sample(&st);

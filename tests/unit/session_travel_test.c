@@ -384,9 +384,8 @@ static void expect(struct session *s, uint32_t number, const char *badge)
 static const struct {
     const char *keys, *shows;
 } views[] = {
-    {"Home", "CONNECTIONS"}, {"Home Tab", "CONNECTIONS"},
-    {"Home D", "DIAGRAM"},   {"Home w", "CONNECTIONS"},
-    {"Home !", "WARNINGS"},  {"Home / : 1 0 0 4 Enter Enter", "━ CONNECTION ━"},
+    {"Home", "SOCKETS"},   {"Home Tab", "SOCKETS"}, {"Home D", "DIAGRAM"},
+    {"Home w", "SOCKETS"}, {"Home !", "WARNINGS"},  {"Home / : 1 0 0 4 Enter Enter", "━ SOCKET ━"},
 };
 
 static void begin_view(size_t i)
@@ -457,6 +456,29 @@ static void recordings_are_offered_live_only(void **state)
     keys_of(file, "Enter");
     assert_string_equal(probe_prompt(file), "export"); /* another name can be typed at once */
     assert_true(hints(file, "only live samples"));
+    session_free(file);
+    unlink(path);
+    end_session();
+}
+
+/* A recording says at once what it has not: another interval, a later warning, another time. */
+static void a_recording_says_what_it_lacks(void **state)
+{
+    struct ui_settings settings = settings_of(true);
+    struct session *file;
+
+    (void)state;
+    begin_view(0);
+    file = open_saved(&settings);
+    keys_of(file, "d");
+    assert_string_equal(probe_prompt(file), "none");
+    assert_true(hints(file, "a recording has the interval that it was made with"));
+    keys_of(file, "m");
+    assert_true(hints(file, "no later warning begins   M the one before"));
+    keys_of(file, "b");
+    type(file, "2001-01-01 10:00");
+    keys_of(file, "Enter");
+    assert_true(hints(file, "no sample at that time; recorded: 20"));
     session_free(file);
     unlink(path);
     end_session();
@@ -780,6 +802,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recordings_are_offered_live_only),
+        cmocka_unit_test(a_recording_says_what_it_lacks),
         cmocka_unit_test(the_past_shows_what_was_live),
         cmocka_unit_test(memory_plays),
         cmocka_unit_test(moments_are_compared),

@@ -81,7 +81,7 @@ static void the_first_rows_will_do_at_the_top(void **state)
     assert_int_equal(probe_matched(st.session), ALL);
     assert_int_equal(probe_surveyed(st.session, TCP_STATE_ESTABLISHED), ALL);
     assert_int_equal(probe_port_at(st.session, FIRST - 1), 100 + 10 * (FIRST - 1));
-    assert_true(stage_shows(&st, "CONNECTIONS  40"));
+    assert_true(stage_shows(&st, "SOCKETS  40"));
     assert_false(stage_shows(&st, "updating"));
 }
 

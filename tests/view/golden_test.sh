@@ -150,7 +150,6 @@ golden prompt-error web-01 80x24 ko '/ "주소 rtt>100x"'
 golden prompt-error web-01 40x10 en '/ "state:es and rport:443 rtt>100x"'
 golden digits devbox 80x24 ko '"300"'
 golden find web-01 80x24 en 'F3 "5432"'
-golden interval web-01 80x24 en 'd'
 
 # Overlays.
 golden help web-01 80x24 ko '?'
