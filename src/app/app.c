@@ -19,27 +19,30 @@
 /* Times are printed and typed in milliseconds: the whole of the last one is meant. */
 #define TO_MS_END (NS_PER_MS - 1)
 
-/* When the recording ends. Of one that does not say so it is not known: now. */
-static int64_t end_of(struct source *src)
+/* From when to when the recording is. Of one that does not say so it is not known: until now. */
+static struct survey_range whole_of(struct source *src)
 {
     const struct recording_span *list;
     uint32_t n;
 
-    return recording_spans(src, &list, &n) || n == 0 ? clock_wall_ns() : list[n - 1].last_wall_ns;
+    if (recording_spans(src, &list, &n) || n == 0)
+        return (struct survey_range){INT64_MIN, clock_wall_ns()};
+    return (struct survey_range){list[0].first_wall_ns, list[n - 1].last_wall_ns};
 }
 
-/* What of a recording --begin, --end and --at name. */
-static void resolve_limits(const struct settings *s, int64_t last, struct survey_range *range,
-                           int64_t *at)
+/* What of a recording, which is `whole`, --begin, --end and --at name. */
+static void resolve_limits(const struct settings *s, struct survey_range whole,
+                           struct survey_range *range, int64_t *at)
 {
     *range = (struct survey_range){INT64_MIN, INT64_MAX};
     *at = INT64_MAX;
     if (s->at.kind)
-        *at = moment_resolve(&s->at, last) + TO_MS_END;
+        *at = moment_resolve(&s->at, whole.begin_ns, whole.end_ns) + TO_MS_END;
     if (s->end.kind)
-        range->end_ns = moment_resolve(&s->end, last) + TO_MS_END;
+        range->end_ns = moment_resolve(&s->end, whole.begin_ns, whole.end_ns) + TO_MS_END;
     if (s->begin.kind)
-        range->begin_ns = moment_resolve(&s->begin, s->end.kind ? range->end_ns : last);
+        range->begin_ns =
+            moment_resolve(&s->begin, whole.begin_ns, s->end.kind ? range->end_ns : whole.end_ns);
 }
 
 /* Of a recording that can move, play only the last sample and the time before it. */
@@ -63,7 +66,7 @@ static int limit_recording(struct source *src, const struct settings *s)
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
         return s->mode == MODE_DIFF || s->mode == MODE_EXPLAIN ? limit_to_end(src, s) : 0;
-    resolve_limits(s, end_of(src), &range, &at);
+    resolve_limits(s, whole_of(src), &range, &at);
     if (s->at.kind)
         range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
     int rc = recording_limit(src, range.begin_ns, range.end_ns);
@@ -260,7 +263,7 @@ static int open_past(const void *settings, struct source **src, struct survey_ra
     if (rc)
         return rc;
     bool limits = s->begin.kind || s->end.kind || s->at.kind;
-    resolve_limits(s, limits ? end_of(*src) : 0, range, begin_wall_ns);
+    resolve_limits(s, limits ? whole_of(*src) : (struct survey_range){0, 0}, range, begin_wall_ns);
     return 0;
 }
 

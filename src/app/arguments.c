@@ -122,7 +122,7 @@ static int take_pid(int argc, char **argv, const char *value,
     if (!value && optind < argc && is_number(argv[optind]))
         value = argv[optind++];
     if (!value || is_number(value))
-        return value ? take(context, ARGUMENT_PID, value, err) : 0;
+        return take(context, ARGUMENT_PID, value, err);
     for (int rc = 0; *value; value++) {
         const int row = row_of(*value);
         if (row < 0 || argument_rows[row].value) {

@@ -3,7 +3,8 @@
  * Exit codes are those of monitoring plugins.
  *
  * What a recorder found is taken over where it judged by the same rules and thresholds: it saw more
- * than is recorded, and a day of samples need not be played. Else each sample is judged anew. */
+ * than is recorded, and a day of samples need not be played. Else, and where something was at its
+ * worst at another time than the one that was asked for, each sample is judged anew. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,17 @@ static int take_samples(struct round *r)
     return rc == -ENODATA && r->last ? 0 : rc;
 }
 
+/* Was each of them at its worst in the time that was asked for? Else its figures are of another,
+ * and those of this one are in the samples alone. */
+static bool worst_is_within(const struct recording_findings *found)
+{
+    for (uint32_t i = 0; i < found->n; i++)
+        if (found->list[i].worst_wall_ns < found->first_wall_ns ||
+            found->list[i].worst_wall_ns > found->last_wall_ns)
+            return false;
+    return true;
+}
+
 /* What the recorder found, where it judged as it would be judged here. Returns whether it did. */
 static bool take_notes(struct round *r)
 {
@@ -123,7 +135,7 @@ static bool take_notes(struct round *r)
     struct report_over *over = &r->over;
 
     if (!r->s->read_path || recording_findings(r->source, rules_number, true, &found) ||
-        found.judge != rules_digest(&r->s->limits) || !found.samples ||
+        found.judge != rules_digest(&r->s->limits) || !found.samples || !worst_is_within(&found) ||
         recording_seek(r->source, found.last_wall_ns) ||
         app_next_sample(r->pipeline, &req, &r->last, &r->err))
         return false;
@@ -158,10 +170,15 @@ static int judge_samples(struct round *r)
 {
     if (!observe(r))
         return err_set(&r->err, -ENOMEM, "%s", text_error(-ENOMEM));
-    int rc = take_samples(r);
+    int rc = r->s->read_path ? app_believe(r->observer, r->source) : 0;
+    if (!rc)
+        rc = take_samples(r);
     if (rc || !r->over.samples)
         return rc;
     episodes_sort(&r->episodes);
+    for (uint32_t i = 0; i < r->episodes.n; i++) /* figures that the recorder alone has seen */
+        if (r->episodes.list[i].worst.told_wall_ns)
+            r->episodes.list[i].worst_wall_ns = r->episodes.list[i].worst.told_wall_ns;
     r->over.list = r->episodes.list;
     r->over.n = r->episodes.n;
     r->over.lost = r->episodes.lost;

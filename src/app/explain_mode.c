@@ -35,7 +35,8 @@ static uint32_t needs_of(unsigned state)
                                              : NEED_OWNER;
 }
 
-/* Have the rules about the state come to a verdict, as far as further samples would change that? */
+/* Have the rules about the state come to a verdict, as far as further samples would change that or
+ * name its cause? */
 static bool is_decided(const struct sample *s, unsigned state)
 {
     for (unsigned rule = 0; s->findings && rule < RULE_COUNT; rule++) {
@@ -44,7 +45,7 @@ static bool is_decided(const struct sample *s, unsigned state)
             (why == SKIP_YET || why == SKIP_SHORT || why == SKIP_UNDECIDED))
             return false;
     }
-    return true;
+    return !s->findings || !doctor_cause_open(s->findings, state);
 }
 
 static int open_pipeline(struct sample_pipeline **pipeline, const struct settings *s,

@@ -282,6 +282,10 @@ int option_port(struct command_line *c, const char *value, struct err *err)
 static int apply_pid(struct command_line *c, const char *value, struct err *err)
 {
     unsigned long pid;
+    if (!value) {
+        c->pid_missing = true;
+        return 0;
+    }
     if (option_number(value, 1, UINT32_MAX, &pid))
         return cli_error_usage(err, MSG_BAD_PID, value, NULL);
     str_addf(&c->pids, "%s%lu", c->pids.len ? "," : "", pid);

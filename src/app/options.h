@@ -30,6 +30,7 @@ struct command_line {
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
     struct str pids;      /* the same of -p */
+    bool pid_missing;     /* -p without a number, as ss has it */
     struct str words;     /* operands that are an expression of ss */
     const char *filter;   /* the last -f */
     const char *sort;     /* the last -s */

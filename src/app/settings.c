@@ -65,19 +65,23 @@ static void warn_of_keys(struct settings *s, const char *path, const struct opti
         }
 }
 
-/* Every key of the file that is good comes into force; the others keep their defaults. */
-static void apply_file(struct settings *s, const char *path, const struct option *rows,
-                       const struct option_value *values, size_t n)
+/* Every key of the file that is good comes into force; the others keep their defaults. What is
+ * wrong is said in the order of the file. */
+static int apply_file(struct settings *s, const char *path, const struct option *rows,
+                      const struct option_value *values, size_t n, struct ini_problems *problems)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct err why;
+    int rc = 0;
+    for (size_t i = 0; i < n && !rc; i++) {
+        struct err why, what;
         if (!values[i].set || option_setting(s, (enum setting_id)i, &values[i], &why) == 0)
             continue;
-        struct err line;
-        err_set(&line, 0, "%s: [%s] %s: %s", path, rows[i].section, rows[i].key, why.msg);
-        warn(s, line.msg);
+        err_set(&what, 0, "[%s] %s: %s", rows[i].section, rows[i].key, why.msg);
+        rc = ini_problems_add(problems, path, values[i].line, what.msg);
     }
+    for (size_t i = 0; i < problems->n; i++)
+        warn(s, problems->list[i].msg);
     warn_of_keys(s, path, values);
+    return rc;
 }
 
 /* What ini_load() gets, and returns. */
@@ -116,13 +120,13 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     struct load l = {.path = path, .values = values};
     int rc = load_safely(&l);
     *err = l.err;
-    for (size_t i = 0; i < l.problems.n; i++)
+    for (size_t i = 0; rc && i < l.problems.n; i++)
         warn(s, l.problems.list[i].msg);
-    if (rc == 0)
-        apply_file(s, path, rows, values, n);
-    else if (rc == -ENOENT && asked)
+    if (rc == 0 && apply_file(s, path, rows, values, n, &l.problems)) {
+        rc = err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
+    } else if (rc == -ENOENT && asked) {
         cli_error_usage(err, MSG_NO_CONFIG_FILE, path, NULL);
-    else if (!asked) { /* nobody asked for it: say so and go on without */
+    } else if (rc && !asked) { /* nobody asked for it: say so and go on without */
         if (rc != -ENOENT)
             warn(s, err->msg);
         rc = 0;
@@ -224,8 +228,16 @@ static int apply_operands(struct command_line *c, struct err *err)
                                                                          : INTERVAL_PLAUSIBLE_S);
     if (number && (whole > UI_INTERVAL_MAX || implausible))
         return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
-    if (option_setting_text(c->s, SETTING_INTERVAL, NULL, c->interval, NULL))
-        return cli_error_usage(err, MSG_BAD_OPERAND, c->interval, NULL);
+    if (strspn(c->interval, "0123456789.")) {
+        char quoted[64]; /* the message names what was typed */
+        snprintf(quoted, sizeof quoted, "'%s'", c->interval);
+        const int rc = option_setting_text(c->s, SETTING_INTERVAL, quoted, c->interval, err);
+        if (rc)
+            return rc;
+    } else {
+        return cli_error_usage(err, c->pid_missing ? MSG_BAD_PID : MSG_BAD_OPERAND, c->interval,
+                               NULL);
+    }
     c->s->interval_given = true;
     if (!c->count)
         return 0;
@@ -401,6 +413,37 @@ static int check_diff(const struct command_line *c, struct err *err)
     return 0;
 }
 
+/* What was given that has no effect on the texts of --doctor and --explain, which are about all of
+ * the host. */
+static const char *without_effect(const struct command_line *c)
+{
+    const struct settings *s = c->s;
+    const bool doctor = c->asked == MODE_DOCTOR;
+
+    return c->dump                               ? "--size, --keys, --dump"
+           : s->format == FORMAT_CSV             ? "--format csv"
+           : s->format == FORMAT_JSON && !doctor ? "--json"
+           : s->format_given && !doctor          ? "--format"
+           : s->summary                          ? "--summary"
+           : s->limit                            ? "--limit"
+           : s->columns_given                    ? "--columns"
+           : s->group_given                      ? "--group-by"
+           : *s->filter                          ? "--filter"
+           : c->sort                             ? "--sort"
+                                                 : NULL;
+}
+
+static int check_reports(const struct command_line *c, struct err *err)
+{
+    const char *mode = c->asked == MODE_DOCTOR    ? "--doctor"
+                       : c->asked == MODE_EXPLAIN ? "--explain"
+                                                  : NULL;
+
+    return mode && without_effect(c)
+               ? cli_error_usage(err, MSG_REPORT_ALONE, mode, without_effect(c))
+               : 0;
+}
+
 /* What was given that metrics, which are of the whole host, have no use for. */
 static const char *immeasurable(const struct command_line *c)
 {
@@ -538,6 +581,8 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = check_recording(&c, err);
     if (!rc)
         rc = check_diff(&c, err);
+    if (!rc)
+        rc = check_reports(&c, err);
     if (!rc)
         rc = check_times(s, err);
     if (!rc) {

@@ -227,6 +227,19 @@ char *fmt_rate(char *out, size_t size, double per_s)
     return out;
 }
 
+char *fmt_rate_least(char *out, size_t size, double per_s)
+{
+    if (!isfinite(per_s) || per_s < 0 || per_s >= 1e18)
+        snprintf(out, size, FMT_NONE);
+    else if (per_s < 0.1)
+        snprintf(out, size, "%.2f", floor(per_s * 100 + 1e-6) / 100);
+    else if (per_s < 10)
+        snprintf(out, size, "%.1f", floor(per_s * 10 + 1e-6) / 10);
+    else
+        fmt_count(out, size, (uint64_t)(per_s + 1e-6));
+    return out;
+}
+
 /* Whole seconds, rounded down also before 1970, and the nanoseconds beyond. */
 static time_t split_wall(int64_t wall_ns, long *ns)
 {

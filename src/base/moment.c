@@ -158,18 +158,33 @@ static int64_t on_day(time_t s, int64_t of_day_ns, int days)
     return mktime(&tm) * NS_PER_S + of_day_ns % NS_PER_S;
 }
 
-int64_t moment_resolve(const struct moment *m, int64_t end_ns)
+/* The last such time of day in what was recorded; without one there the nearest on the days that it
+ * has something of, or, where its begin is not known, the last one before its end. */
+static int64_t of_day(int64_t of_day_ns, int64_t begin_ns, int64_t end_ns)
 {
-    int64_t today;
+    int64_t last = on_day((time_t)(end_ns / NS_PER_S), of_day_ns, 0);
 
+    if (last <= end_ns && last >= begin_ns)
+        return last;
+    if (last < begin_ns) /* all of it is of one day, or midnight is nearer */
+        return last;
+    int64_t before = on_day((time_t)(end_ns / NS_PER_S), of_day_ns, 1);
+    if (begin_ns == INT64_MIN || before >= begin_ns)
+        return before;
+    bool same_day =
+        on_day((time_t)(begin_ns / NS_PER_S), 0, 0) == on_day((time_t)(end_ns / NS_PER_S), 0, 0);
+    return same_day || last - end_ns < begin_ns - before ? last : before;
+}
+
+int64_t moment_resolve(const struct moment *m, int64_t begin_ns, int64_t end_ns)
+{
     switch (m->kind) {
     case MOMENT_ABSOLUTE:
         return m->ns;
     case MOMENT_BEFORE:
         return end_ns - m->ns;
     case MOMENT_CLOCK:
-        today = on_day((time_t)(end_ns / NS_PER_S), m->ns, 0);
-        return today <= end_ns ? today : on_day((time_t)(end_ns / NS_PER_S), m->ns, 1);
+        return of_day(m->ns, begin_ns, end_ns);
     case MOMENT_NONE:
         break;
     }

@@ -113,8 +113,28 @@ void ini_problems_fini(struct ini_problems *p)
 {
     if (p) {
         free(p->list);
+        free(p->line);
         *p = (struct ini_problems){0};
     }
+}
+
+int ini_problems_add(struct ini_problems *p, const char *file, unsigned line, const char *what)
+{
+    struct err *list = realloc(p->list, (p->n + 1) * sizeof(*list));
+    p->list = list ? list : p->list;
+    unsigned *lines = list ? realloc(p->line, (p->n + 1) * sizeof(*lines)) : NULL;
+    if (!lines) {
+        return -ENOMEM;
+    }
+    p->line = lines;
+    size_t at = p->n++;
+    for (; at > 0 && lines[at - 1] > line; at--) {
+        lines[at] = lines[at - 1];
+        list[at] = list[at - 1];
+    }
+    lines[at] = line;
+    err_set(&list[at], 0, "%s:%u: %s", file, line, what);
+    return 0;
 }
 
 static void add_problem(struct scan *s, unsigned line, const char *what)
@@ -123,15 +143,7 @@ static void add_problem(struct scan *s, unsigned line, const char *what)
         s->unlisted++;
         return;
     }
-    size_t n = s->problems->n;
-    struct err *list = realloc(s->problems->list, (n + 1) * sizeof(*list));
-    if (!list) {
-        s->good.failed = true;
-        return;
-    }
-    s->problems->list = list;
-    err_set(&list[n], 0, "%s:%u: %s", s->file, line, what);
-    s->problems->n = n + 1;
+    s->good.failed |= ini_problems_add(s->problems, s->file, line, what) != 0;
 }
 
 /* Of the present line. */
@@ -422,6 +434,7 @@ static int take_values(struct scan *s, const dictionary *parsed, struct option_v
         if (option_parse(row, text, &values[i], &why) != 0) {
             add_problem(s, s->line_of[i], why.msg);
         }
+        values[i].line = s->line_of[i];
     }
     if (s->unlisted > 0) {
         char more[24];

@@ -95,14 +95,26 @@ static bool leaks_descriptors(const struct check *l, const struct finding *cause
 }
 
 static const struct {
-    uint8_t rule;
+    uint8_t rule, cause;
     bool is_note; /* there is nothing to be done about it */
     bool (*follows)(const struct check *l, const struct finding *cause, const struct finding *f);
 } links[] = {
-    {RULE_SYN_SENT, true, has_full_queue},           {RULE_SYN_BACKLOG, true, is_same_listener},
-    {RULE_ZERO_WINDOW, true, does_not_read},         {RULE_ACCEPT_QUEUE, false, leaks_descriptors},
-    {RULE_ACCEPT_STALLED, false, leaks_descriptors},
+    {RULE_SYN_SENT, RULE_ACCEPT_QUEUE, true, has_full_queue},
+    {RULE_SYN_BACKLOG, RULE_ACCEPT_QUEUE, true, is_same_listener},
+    {RULE_ZERO_WINDOW, RULE_SLOW_READER, true, does_not_read},
+    {RULE_ACCEPT_QUEUE, RULE_CLOSE_WAIT, false, leaks_descriptors},
+    {RULE_ACCEPT_STALLED, RULE_CLOSE_WAIT, false, leaks_descriptors},
 };
+
+bool doctor_cause_open(const struct findings *f, unsigned state)
+{
+    for (uint32_t i = 0; i < f->n; i++)
+        for (unsigned which = 0; which < sizeof links / sizeof links[0]; which++)
+            if (f->list[i].marks >> state & 1 && links[which].rule == f->list[i].rule &&
+                !f->list[i].cause.key && f->skip[links[which].cause] == SKIP_UNDECIDED)
+                return true;
+    return false;
+}
 
 static void link_to(struct finding *f, struct finding *cause, bool is_note)
 {

@@ -195,6 +195,8 @@ static void skip_untold(struct check *l)
         [RULE_FIN_WAIT1] = CONN_UNKNOWN_INODE | CONN_UNKNOWN_SEND_Q,
         [RULE_ZERO_WINDOW] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q,
         [RULE_SLOW_READER] = CONN_UNKNOWN_RECV_Q,
+        [RULE_SELF_CONNECT] = CONN_UNKNOWN_LOCAL_ADDR | CONN_UNKNOWN_REMOTE_ADDR |
+                              CONN_UNKNOWN_LOCAL_PORT | CONN_UNKNOWN_REMOTE_PORT,
         [RULE_KEEPALIVE] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q | WANTS_AGE,
     };
     const struct sample *s = l->s;
@@ -225,9 +227,8 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
 
     memmove(&d->ended[1], &d->ended[0], keep * sizeof d->ended[0]);
     d->ended[0] = d->active[i];
-    d->ended[0].ended_wall_ns = l->s->wall_ns ? l->s->wall_ns : 1;
-    d->ended[0].valid = 0; /* figures of the last moment say nothing of the whole */
-    d->ended[0].window_s = 0;
+    int64_t seen_wall_ns = l->s->wall_ns - (l->now_ns - d->active[i].seen_ns);
+    finding_end(&d->ended[0], seen_wall_ns > 0 ? seen_wall_ns : 1);
     d->n_ended = keep + 1;
     d->active[i] = d->active[--d->n_active];
     d->missed[i] = d->missed[d->n_active];
@@ -265,14 +266,13 @@ static void publish(const struct doctor *d, struct sample *s)
 {
     const struct doctor_notes *told = s->backend == BACKEND_FRAME ? &d->told : NULL;
     struct findings *f =
-        findings_new(d->n_active + d->n_ended + (told ? doctor_told_at(told, s) : 0));
+        findings_new(d->n_active + (told ? doctor_told_at(told, s) + ENDED_MAX : d->n_ended));
 
     findings_free(s->findings);
     s->findings = f;
     if (!f)
         return;
     f->n = d->n_active;
-    f->n_ended = d->n_ended;
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
     memcpy(f->skip, d->skip, sizeof d->skip);
     memcpy(f->spared, d->spared, sizeof d->spared);
@@ -282,7 +282,7 @@ static void publish(const struct doctor *d, struct sample *s)
     }
     if (told && !told->own)
         findings_skip_recorded(f->skip);
-    memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
+    doctor_told_ended(told && told->list ? told : NULL, s, d->ended, d->n_ended, f);
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
     causes_order(f);
     for (uint32_t i = 0; i < f->n; i++) {

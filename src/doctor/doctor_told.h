@@ -12,6 +12,12 @@ uint32_t doctor_told_at(const struct doctor_notes *notes, const struct sample *s
  *  there the time since when it holds is taken over. */
 void doctor_told_add(const struct doctor_notes *notes, const struct sample *s, struct findings *f);
 
+/** Put those that have ended behind the `f->n` that hold: the `n` that the doctor saw end, for
+ *  which there is room, and those of which the recorder, where `notes` are given, tells that they
+ *  had ended before the sample; then there is room for ENDED_MAX. */
+void doctor_told_ended(const struct doctor_notes *notes, const struct sample *s,
+                       const struct finding *ended, uint32_t n, struct findings *f);
+
 /** Take over how rules could look. */
 void doctor_told_skip(const struct doctor_notes *notes, struct findings *f);
 

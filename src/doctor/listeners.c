@@ -96,7 +96,9 @@ static bool same_address(const struct conn *listener, uint8_t family, const uint
 
 bool listeners_share_port(const struct conn *a, const struct conn *b)
 {
-    return a->sport == b->sport && a->netns == b->netns && a->family == b->family &&
+    return !conn_address_unknown(a, false) && !conn_port_unknown(a, false) &&
+           !conn_address_unknown(b, false) && !conn_port_unknown(b, false) &&
+           a->sport == b->sport && a->netns == b->netns && a->family == b->family &&
            a->ifindex == b->ifindex && memcmp(a->src, b->src, sizeof a->src) == 0;
 }
 
@@ -107,7 +109,9 @@ bool listeners_takes(const struct conn *listener, const struct conn *c, bool rem
 
     if (listener->state != TCP_STATE_LISTEN || listener->netns != c->netns ||
         listener->sport != (remote ? c->dport : c->sport) ||
-        (listener->ifindex && listener->ifindex != c->ifindex))
+        (listener->ifindex && listener->ifindex != c->ifindex) ||
+        conn_port_unknown(listener, false) || conn_address_unknown(listener, false) ||
+        conn_port_unknown(c, remote) || conn_address_unknown(c, remote))
         return false;
     if (is_any(listener))
         return as_v4(c->family, address) ? conn_v6only(listener) != V6ONLY_YES

@@ -77,7 +77,7 @@ void rules_ports_row(struct check *l, const struct conn *c)
 {
     struct routes *r = l->d->routes;
 
-    if (!r || !is_ephemeral(subjects_netns_of(l, c), c))
+    if (!r || conn_ends_unknown(c) || !is_ephemeral(subjects_netns_of(l, c), c))
         return;
     uint32_t count = ++r->bucket[route_key(c) % BUCKETS];
     if (count > r->most)

@@ -74,7 +74,7 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->n++;
     trends_worst(bucket, (double)age.ms / 1000, age.exact);
-    subjects_count_peer(l, bucket, row);
+    subjects_count_peer(l, RULE_CLOSE_WAIT, bucket, row);
 }
 
 /* Three looks without a decrease? A decrease decides that it is none at present. */
@@ -168,7 +168,7 @@ void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
             trends_bucket(bucket_table, ORPHANS | subjects_netns_of(l, c)->id, row);
         if (bucket) {
             bucket->n++;
-            subjects_count_peer(l, bucket, row);
+            subjects_count_peer(l, RULE_FIN_WAIT2, bucket, row);
             suspects_count_holder(l, RULE_FIN_WAIT2, bucket, row);
         }
         return;
@@ -183,7 +183,7 @@ void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->n++;
     bucket->unowned = unowned;
     trends_worst(bucket, (double)age.ms / 1000, age.exact);
-    subjects_count_peer(l, bucket, row);
+    subjects_count_peer(l, RULE_FIN_WAIT2, bucket, row);
 }
 
 static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool orphans)
@@ -368,7 +368,7 @@ void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->n++;
     trends_worst(bucket, age, closing.exact);
-    subjects_count_peer(l, bucket, row);
+    subjects_count_peer(l, RULE_LAST_ACK, bucket, row);
     suspects_count_holder(l, RULE_LAST_ACK, bucket, row);
 }
 
@@ -476,7 +476,7 @@ void rules_self_connect_row(struct check *l, uint32_t row, const struct conn *c)
 {
     bool unowned;
 
-    if (c->sport != c->dport || memcmp(c->src, c->dst, sizeof c->src) != 0)
+    if (conn_ends_unknown(c) || c->sport != c->dport || memcmp(c->src, c->dst, sizeof c->src) != 0)
         return;
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SELF_CONNECT],
                                           subjects_owner_key(l, row, &unowned), row);

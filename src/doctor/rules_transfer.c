@@ -128,7 +128,7 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->unowned = unowned;
     trends_worst(bucket, age, false);
     bucket->sum += c->rqueue;
-    subjects_count_peer(l, bucket, row);
+    subjects_count_peer(l, RULE_SLOW_READER, bucket, row);
 }
 
 /* Between two looks at a connection its own counters are compared (net/ipv4/tcp.c tcp_get_info):

@@ -32,12 +32,18 @@ uint64_t subjects_conn_key(const struct conn *c)
     return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c, 0) : c->cookie ^ (uint64_t)c->netns << 48;
 }
 
+static bool peer_unknown(const struct conn *c, bool with_port)
+{
+    return conn_address_unknown(c, true) || (with_port && conn_port_unknown(c, true));
+}
+
 uint64_t subjects_peer_key(const struct conn *c, bool with_port)
 {
     uint64_t seed = (uint64_t)c->netns << 32 | (with_port ? c->dport : 0);
-
     uint8_t address[16];
 
+    if (peer_unknown(c, with_port)) /* it equals no other one */
+        return hash_u64(subjects_conn_key(c)) ^ c->inode;
     conn_plain_address(c, true, address);
     return hash_bytes(address, sizeof address, hash_u64(seed));
 }
@@ -134,7 +140,7 @@ void subjects_name_owner(struct check *l, struct finding *f, uint32_t row)
 {
     suspects_name_first(l, f, row);
     f->subject = SUBJECT_PROCESS;
-    f->scope.by |= f->who.pid ? SCOPE_PID : SCOPE_UID;
+    f->scope.by |= f->who.pid ? SCOPE_PID : f->who.unseen == UNSEEN_UNTOLD ? 0 : SCOPE_UID;
     if (!f->who.pid && can_be_filtered(sample_cgroup(l->s, row), f->who.service))
         f->scope.by |= SCOPE_SERVICE;
     f->scope.pid = f->who.pid;
@@ -173,10 +179,11 @@ bool subjects_is_served(struct check *l, const struct conn *c)
     return port_set_has(&subjects_netns_of(l, c)->listening, c->sport);
 }
 
-void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row)
+void subjects_count_peer(struct check *l, enum rule_id rule, struct bucket *bucket, uint32_t row)
 {
     const struct conn *c = &l->s->conn[row];
-    uint64_t key = subjects_peer_key(c, !subjects_is_served(l, c)) ^ hash_u64(bucket->key);
+    uint64_t key = subjects_peer_key(c, !subjects_is_served(l, c)) ^
+                   hash_u64(hash_u64(bucket->key) + rule);
     struct bucket *peer = trends_bucket(&l->d->peers, key, row);
 
     if (peer && ++peer->n > bucket->top_n) {
@@ -187,7 +194,8 @@ void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row)
 
 bool subjects_name_peer(struct check *l, struct finding *f, const struct bucket *bucket)
 {
-    f->has_peer = bucket->top_n > 0 && bucket->top_n * PEER_PART >= bucket->n;
+    f->has_peer = bucket->top_n > 0 && bucket->top_n * PEER_PART >= bucket->n &&
+                  !conn_address_unknown(&l->s->conn[bucket->top_row], true);
     if (!f->has_peer)
         return false;
     f->peer = l->s->conn[bucket->top_row];

@@ -59,8 +59,8 @@ uint64_t subjects_peer_key(const struct conn *c, bool with_port);
 uint32_t subjects_largest(const struct bucket_table *bucket_table, uint32_t least,
                           const struct bucket *bucket[REPORTS_MAX]);
 
-/** Count a row of the bucket with those of its peer. */
-void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row);
+/** Count a row of the bucket, which is the rule's, with those of its peer. */
+void subjects_count_peer(struct check *l, enum rule_id rule, struct bucket *bucket, uint32_t row);
 
 /** Name the peer that most rows of the bucket have; false where none has a share worth naming. */
 bool subjects_name_peer(struct check *l, struct finding *f, const struct bucket *bucket);

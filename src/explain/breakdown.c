@@ -34,6 +34,7 @@ static void add_queues(struct breakdown *b, const struct conn *c)
     uint32_t came = conn_unread_fin(c), went = conn_unacked_sign(c);
     uint32_t received = c->rqueue - came, sent = c->wqueue - went;
 
+    b->queues++;
     b->received.rows += received > 0;
     b->received.bytes += received;
     b->received.most = received > b->received.most ? received : b->received.most;
@@ -48,6 +49,7 @@ static void add_repeats(struct breakdown *b, const struct conn *c)
 {
     uint32_t repeats = c->timer == TIMER_RETRANSMIT ? c->retrans : 0;
 
+    b->timers++;
     b->keepalive += c->timer == TIMER_KEEPALIVE;
     b->repeats[repeats > 5 ? 3 : repeats > 2 ? 2 : repeats > 0 ? 1 : 0]++;
     if (repeats > b->most_repeats)
@@ -136,8 +138,9 @@ static void add_place(struct breakdown_work *w, uint32_t row)
     uint8_t address[16];
     uint64_t half[2];
 
-    top_k_count(&w->ports, &port, row);
-    if (!has_peer(w))
+    if (!conn_port_unknown(c, !local))
+        top_k_count(&w->ports, &port, row);
+    if (!has_peer(w) || conn_address_unknown(c, true) || (!local && conn_port_unknown(c, true)))
         return;
     /* A hash stands for the peer. Nobody can choose addresses that have the same one. */
     conn_plain_address(c, true, address);
@@ -277,7 +280,7 @@ static void look_at(struct breakdown_work *w, uint32_t row)
     add_process(w, row);
     add_place(w, row);
     if (b->state == TCP_STATE_LISTEN) {
-        if (!(c->flags & CONN_NO_BACKLOG))
+        if (!(c->flags & CONN_NO_BACKLOG) && !conn_port_unknown(c, false))
             add_queue(b, c->sport, c->rqueue, c->wqueue);
         return;
     }

@@ -166,8 +166,9 @@ static void facts_time_wait(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_TW_COUNT_ANY, COUNT(t->state_counts.rows));
     else
         ADD_FACT(e,
-                 state_facts_trend(t, &per_s, &seconds) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
-                                                                      : MSG_FACT_TW_COUNT,
+                 state_facts_trend(t, &per_s, &seconds) == TREND_FLAT && per_s == 0
+                     ? MSG_FACT_TW_COUNT_FLAT
+                     : MSG_FACT_TW_COUNT,
                  COUNT(t->state_counts.rows));
     facts_active_close(e, t, t->active_close);
 }
@@ -312,17 +313,24 @@ static void facts_established(struct evidence *e, const struct state_facts *t)
 static void facts_holder(struct evidence *e, const struct state_facts *t)
 {
     const struct breakdown_process *p = t->b ? &t->b->process[0] : NULL;
+    struct str process = STR_INIT;
     char pid[16];
 
     if (!p || t->b->n_processes == 0 || p->former)
         return;
     snprintf(pid, sizeof pid, "%u", p->pid);
+    if (p->name[0])
+        fact_fill(&process, MSG_FACT_PROCESS, p->name, pid);
+    else
+        fact_fill(&process, MSG_FACT_PID, pid);
     const enum msg words =
-        p->count < t->b->rows
+        t->b->ages_vague && t->b->oldest_ms == 0 ? MSG_FACT_CW_HOLDER_ALONE /* seen once */
+        : p->count < t->b->rows
             ? t->b->ages_vague ? MSG_FACT_CW_HOLDER_OF_ALL_AT_LEAST : MSG_FACT_CW_HOLDER_OF_ALL
         : t->b->ages_vague ? MSG_FACT_CW_HOLDER_AT_LEAST
                            : MSG_FACT_CW_HOLDER;
-    ADD_FACT(e, words, COUNT(p->count), p->name, pid, TIME(t->b->oldest_ms));
+    ADD_FACT(e, words, COUNT(p->count), str_text(&process), TIME(t->b->oldest_ms));
+    str_fini(&process);
 }
 
 static void facts_peer(struct evidence *e, const struct state_facts *t)

@@ -103,10 +103,8 @@ static void add_evidence(struct str *body, const struct evidence *e)
 /* What the doctor advises knows process and peer; else what is to be done in general. */
 static void add_advice(struct page *p, const struct evidence *e)
 {
-    const struct finding *f = e->found ? e->found : e->others;
-
-    if (f)
-        finding_sentence(f, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
+    if (e->found)
+        finding_sentence(e->found, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
     else
         add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
 }
@@ -187,9 +185,14 @@ static const char *head_of_now(struct page *p)
     struct str head = STR_INIT;
     char at[FMT_SIZE];
 
-    if (!p->subject->alone || !s || s->backend != BACKEND_FRAME || !s->wall_ns)
+    if (s && s->import)
+        return text(MSG_EXPLAIN_IN_TEXT);
+    if (!s || s->backend != BACKEND_FRAME || !s->wall_ns)
         return text(MSG_EXPLAIN_NOW);
-    text_fill(&head, MSG_EXPLAIN_AT, fmt_local(at, sizeof at, s->wall_ns), NULL);
+    text_fill(&head, MSG_EXPLAIN_AT,
+              p->subject->alone ? fmt_local(at, sizeof at, s->wall_ns)
+                                : fmt_clock(at, sizeof at, s->wall_ns),
+              NULL);
     snprintf(p->now, sizeof p->now, "%s", str_text(&head));
     str_fini(&head);
     return p->now;
@@ -369,17 +372,18 @@ static void add_first_sentence(struct str *out, const struct explain_subject *su
     str_fini(&sentence);
 }
 
-/* What is found of others in the state comes before what is said of this one, which is left out
- * where both do not fit. */
-static void put_others_first(struct str *now, struct str *todo, const struct finding *others)
+/* What is found of others in the state comes before the first fact, which is left out where both do
+ * not fit. The verdict is of this one, as where there is more room. */
+static void put_others_first(struct str *now, struct str *todo, const struct evidence *e)
 {
     struct str title = STR_INIT;
 
-    str_add(todo, str_text(now));
+    if (e->n_facts)
+        str_addf(todo, "%s.", str_text(&e->fact[0]));
     str_clear(now);
-    finding_title(others, &title);
-    str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(evidence_verdict_of(others)),
-             evidence_verdict_word(evidence_verdict_of(others)));
+    finding_title(e->others, &title);
+    str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(VERDICT_NORMAL),
+             evidence_verdict_word(VERDICT_NORMAL));
     fact_fill(now, MSG_VERDICT_OTHERS_BRIEF, str_text(&title));
     now->failed = now->failed || str_failed(&title);
     str_fini(&title);
@@ -413,7 +417,7 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
         finding_part(e.found, PART_DO, &advice);
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
     } else if (e.others) {
-        put_others_first(now, todo, e.others);
+        put_others_first(now, todo, &e);
     } else if (e.verdict == VERDICT_NORMAL) {
         bool leaks = subject->state == TCP_STATE_CLOSE_WAIT && subject->sample &&
                      subject->sample->count[TCP_STATE_CLOSE_WAIT];

@@ -31,7 +31,10 @@ static void add_named_process(const struct finding_process *w, struct str *out)
     char number[16];
 
     snprintf(number, sizeof number, "%u", w->pid);
-    text_fill(&process, MSG_FINDING_PROCESS, w->name, number, NULL);
+    if (w->name[0])
+        text_fill(&process, MSG_FINDING_PROCESS, w->name, number, NULL);
+    else
+        text_fill(&process, MSG_FINDING_PID, number, NULL);
     if (w->unseen == UNSEEN_FORMER)
         text_fill(out, MSG_FINDING_FORMER, str_text(&process), NULL);
     else
@@ -47,6 +50,8 @@ static void add_process(const struct finding_process *w, struct str *out)
     snprintf(number, sizeof number, "%u", w->uid);
     if (w->pid)
         add_named_process(w, out);
+    else if (!w->service[0] && w->unseen == UNSEEN_UNTOLD)
+        str_add(out, text(MSG_FINDING_UNTOLD));
     else if (!w->service[0] && w->unseen == UNSEEN_NOBODY)
         text_fill(out, MSG_FINDING_NOBODY, number, NULL);
     else if (!w->service[0])
@@ -443,7 +448,7 @@ static void add_who(const struct finding *f, struct str *out)
     char others[16];
 
     if (!w->pid) {
-        if (w->service[0] || w->unseen)
+        if (w->service[0] || (w->unseen && w->unseen != UNSEEN_UNTOLD))
             add_process(w, out);
         return;
     }

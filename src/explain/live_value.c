@@ -35,6 +35,11 @@ const char *live_rate(char out[LIVE_SIZE], double per_s)
     return live(out, sign, fmt_rate((char[FMT_SIZE]){0}, FMT_SIZE, per_s < 0 ? -per_s : per_s));
 }
 
+const char *live_rate_least(char out[LIVE_SIZE], double per_s)
+{
+    return live(out, "", fmt_rate_least((char[FMT_SIZE]){0}, FMT_SIZE, per_s));
+}
+
 const char *live_port(char out[LIVE_SIZE], uint16_t port)
 {
     char digits[8];

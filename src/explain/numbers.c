@@ -64,12 +64,17 @@ static void number_share(struct str *out, const struct state_facts *t)
 static void number_trend(struct str *out, const struct state_facts *t)
 {
     double per_s = 0, seconds = 0;
+    int64_t change;
 
     switch (state_facts_trend(t, &per_s, &seconds)) {
     case TREND_UNKNOWN:
         break;
     case TREND_FLAT:
-        SAY(out, MSG_NUMBERS_FLAT, WINDOW(seconds));
+        change = (int64_t)(per_s * seconds + (per_s < 0 ? -0.5 : 0.5));
+        if (change)
+            SAY(out, MSG_NUMBERS_LITTLE, live_change(LIVE, change), WINDOW(seconds));
+        else
+            SAY(out, MSG_NUMBERS_FLAT, WINDOW(seconds));
         break;
     case TREND_MOVING:
         SAY(out, per_s > 0 ? MSG_NUMBERS_GROWING : MSG_NUMBERS_DRAINING,
@@ -82,9 +87,17 @@ static void number_moves(struct str *out, const struct state_facts *t)
 {
     struct state_moves m;
 
-    if (state_facts_moves(t, &m))
-        SAY(out, m.exact ? MSG_NUMBERS_ENTERED : MSG_NUMBERS_ENTERED_AT_LEAST,
-            live_rate(LIVE, m.entered_s), live_rate(LIVE, m.left_s), WINDOW(m.seconds));
+    if (!state_facts_moves(t, &m))
+        return;
+    if (m.exact)
+        SAY(out, MSG_NUMBERS_ENTERED, live_rate(LIVE, m.entered_s), live_rate(LIVE, m.left_s),
+            WINDOW(m.seconds));
+    else if (m.entered_s > 0 && m.left_s > 0)
+        SAY(out, MSG_NUMBERS_MOVED_AT_LEAST, live_rate_least(LIVE, m.entered_s),
+            live_rate_least(LIVE, m.left_s), WINDOW(m.seconds));
+    else if (m.entered_s > 0 || m.left_s > 0) /* "at least 0" says nothing */
+        SAY(out, m.entered_s > 0 ? MSG_NUMBERS_ENTERED_AT_LEAST : MSG_NUMBERS_LEFT_AT_LEAST,
+            live_rate_least(LIVE, m.entered_s > 0 ? m.entered_s : m.left_s), WINDOW(m.seconds));
 }
 
 /* Only what there is: the ages that none has reached are left out. */
@@ -322,11 +335,15 @@ static void number_next_waits(struct str *out, const struct state_facts *t)
 
     if (t->window_s < TREND_MIN_S || !state_facts_moves(t, &m) || !m.exact)
         return;
-    if (m.entered_s < 1) /* tenths would not multiply to the count that is shown */
-        snprintf(rate, sizeof rate, MARK_LIVE "%.2f" MARK_END, m.entered_s);
+    /* what is shown multiplies to the count that is shown */
+    const int digits = m.entered_s < 10 ? 2 : m.entered_s < 100 ? 1 : 0;
+    const double unit = digits == 2 ? 100 : digits ? 10 : 1;
+    const double shown = (double)(uint64_t)(m.entered_s * unit + 0.5) / unit;
+    if (digits)
+        snprintf(rate, sizeof rate, MARK_LIVE "%.*f" MARK_END, digits, shown);
     else
-        live_rate(rate, m.entered_s);
-    SAY(out, MSG_NUMBERS_CLOSINGS, rate, COUNT((uint64_t)(m.entered_s * TIME_WAIT_S + 0.5)));
+        live_count(rate, (uint64_t)shown);
+    SAY(out, MSG_NUMBERS_CLOSINGS, rate, COUNT((uint64_t)(shown * TIME_WAIT_S + 0.5)));
 }
 
 static void number_next_end(struct str *out, const struct state_facts *t)
@@ -407,7 +424,7 @@ static void number_received(struct str *out, const struct state_facts *t)
     if (t->b && t->b->received.rows > 0)
         SAY(out, MSG_NUMBERS_UNREAD, COUNT(t->b->received.rows),
             live_bytes(LIVE, t->b->received.bytes));
-    else if (t->b && t->b->rows > 0)
+    else if (t->b && t->b->rows > 0 && t->b->queues == t->b->rows)
         SAY(out, MSG_NUMBERS_ALL_READ, NULL);
     if (t->b && t->b->fin_unread > 0)
         SAY(out, MSG_NUMBERS_FIN_ONLY, COUNT(t->b->fin_unread));
@@ -419,7 +436,7 @@ static void number_sent(struct str *out, const struct state_facts *t)
         return;
     if (t->b->sent.rows > 0)
         SAY(out, MSG_NUMBERS_UNACKED, COUNT(t->b->sent.rows), live_bytes(LIVE, t->b->sent.bytes));
-    else
+    else if (t->b->queues == t->b->rows)
         SAY(out, MSG_NUMBERS_ALL_ACKED, NULL);
     if (t->b->fin_only > 0)
         SAY(out, MSG_NUMBERS_FIN_ONLY, COUNT(t->b->fin_only));
@@ -443,8 +460,9 @@ static void number_idle(struct str *out, const struct state_facts *t)
 {
     if (!t->b || t->b->rows == 0)
         return;
-    SAY(out, MSG_NUMBERS_IDLING, COUNT(t->state_counts.idle), COUNT(t->b->keepalive));
-    if (t->b->silent == t->b->rows)
+    if (t->b->timers == t->b->rows)
+        SAY(out, MSG_NUMBERS_IDLING, COUNT(t->state_counts.idle), COUNT(t->b->keepalive));
+    if (t->b->timers == t->b->rows && t->b->silent == t->b->rows)
         SAY(out, MSG_NUMBERS_SILENCE, TIME(t->b->silence_ms));
 }
 

@@ -11,11 +11,21 @@
 #include "tcptop/base/utf8.h"
 
 /* What fills the placeholders of a message, in their order. */
-enum argument { ARG_NONE, ARG_TEXT, ARG_NUMBER, ARG_ERROR, ARG_SOCK_DIAG, ARG_NETNS, ARG_NEWER };
+enum argument {
+    ARG_NONE,
+    ARG_TEXT,
+    ARG_NUMBER,
+    ARG_ERROR,
+    ARG_SOCK_DIAG,
+    ARG_NETNS,
+    ARG_NEWER,
+    ARG_BEGIN,
+    ARG_END
+};
 
 static const struct {
     enum msg id;
-    enum argument argument[2];
+    enum argument argument[3];
 } words[REASON_COUNT] = {
     [REASON_REJECTED] = {MSG_SOURCE_REJECTED, {ARG_NUMBER}},
     [REASON_INTERRUPTED] = {MSG_SOURCE_INTERRUPTED, {ARG_NONE}},
@@ -49,7 +59,7 @@ static const struct {
     [REASON_NETNS_MISSING] = {MSG_NETNS_MISSING, {ARG_NONE}},
     [REASON_NETNS_MISSING_OTHERS] = {MSG_NETNS_MISSING_OWN, {ARG_NONE}},
     [REASON_NETNS_MISSING_ERROR] = {MSG_NETNS_MISSING_WHY, {ARG_ERROR}},
-    [REASON_NOT_THEN] = {MSG_SOURCE_NOT_THEN, {ARG_TEXT}},
+    [REASON_NOT_THEN] = {MSG_SOURCE_NOT_THEN, {ARG_TEXT, ARG_BEGIN, ARG_END}},
     [REASON_OTHER_WRITER] = {MSG_SOURCE_OTHER_WRITER, {ARG_NONE}},
     [REASON_NO_RECORDINGS] = {MSG_SOURCE_NO_RECORDINGS, {ARG_TEXT}},
     [REASON_NO_WRITER] = {MSG_SOURCE_NO_WRITER, {ARG_TEXT}},
@@ -82,6 +92,9 @@ static const char *argument_text(char buffer[ARGUMENT_SIZE], const struct sample
         return buffer;
     case ARG_NEWER:
         return text_in(language, MSG_SOURCE_NEWER);
+    case ARG_BEGIN:
+    case ARG_END:
+        return fmt_local(buffer, ARGUMENT_SIZE, argument == ARG_BEGIN ? r->begin_ns : r->end_ns);
     case ARG_NONE:
         break;
     }
@@ -97,12 +110,14 @@ static enum msg message_of(const struct sample_reason *r)
         return MSG_SOURCE_NEWER;
     if (r->code == REASON_DAMAGED_FRAME && !r->number)
         return MSG_SOURCE_FRAME_DAMAGED;
+    if (r->code == REASON_NOT_THEN && !r->end_ns)
+        return MSG_SOURCE_NO_TIMES;
     return words[r->code].id;
 }
 
 static void add_words(struct str *out, const struct sample_reason *r, enum language language)
 {
-    char buffer[2][ARGUMENT_SIZE];
+    char buffer[3][ARGUMENT_SIZE];
 
     if (r->code == REASON_ERROR)
         str_add(out, text_error_in(language, r->error));
@@ -111,7 +126,8 @@ static void add_words(struct str *out, const struct sample_reason *r, enum langu
     else
         text_fill_template(out, text_in(language, message_of(r)),
                            argument_text(buffer[0], r, words[r->code].argument[0], language),
-                           argument_text(buffer[1], r, words[r->code].argument[1], language), NULL);
+                           argument_text(buffer[1], r, words[r->code].argument[1], language),
+                           argument_text(buffer[2], r, words[r->code].argument[2], language), NULL);
 }
 
 const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *r,

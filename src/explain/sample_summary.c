@@ -99,8 +99,10 @@ static void add_rows(struct sample_summary *v, const struct sample *s, uint32_t 
 {
     for (uint32_t row = from; row < to; row++) {
         const struct conn *c = &s->conn[row];
-        port_set_add(&v->used, c->sport);
-        port_set_add(&v->used, c->dport);
+        if (!conn_port_unknown(c, false))
+            port_set_add(&v->used, c->sport);
+        if (!conn_port_unknown(c, true))
+            port_set_add(&v->used, c->dport);
         if (row >= s->n_live)
             continue;
         if (c->state == TCP_STATE_LISTEN && !conn_port_unknown(c, false))

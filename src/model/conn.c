@@ -49,8 +49,9 @@ static bool address_is_loopback(uint8_t family, const uint8_t address[16])
 
 bool conn_is_loopback(const struct conn *c)
 {
-    return c->ifindex == LOOPBACK_IFINDEX || address_is_loopback(c->family, c->src) ||
-           address_is_loopback(c->family, c->dst);
+    return c->ifindex == LOOPBACK_IFINDEX ||
+           (!conn_address_unknown(c, false) && address_is_loopback(c->family, c->src)) ||
+           (!conn_address_unknown(c, true) && address_is_loopback(c->family, c->dst));
 }
 
 char *conn_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE])

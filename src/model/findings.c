@@ -11,6 +11,13 @@ struct findings *findings_new(uint32_t n)
     return calloc(1, sizeof(struct findings) + n * sizeof(struct finding));
 }
 
+void finding_end(struct finding *f, int64_t wall_ns)
+{
+    f->ended_wall_ns = wall_ns;
+    f->valid = 0;
+    f->window_s = 0;
+}
+
 void findings_free(struct findings *f)
 {
     for (uint32_t i = 0; f && f->rows && i < f->n; i++)

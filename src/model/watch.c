@@ -35,8 +35,9 @@ static bool same_address(const struct conn *a, const uint8_t *x, const struct co
 
 bool watch_is_peer(const struct conn *a, const struct conn *b)
 {
-    return a->sport == b->dport && a->dport == b->sport && a->sport && a->dport &&
-           same_address(a, a->src, b, b->dst) && same_address(a, a->dst, b, b->src);
+    return !conn_ends_unknown(a) && !conn_ends_unknown(b) && a->sport == b->dport &&
+           a->dport == b->sport && a->sport && a->dport && same_address(a, a->src, b, b->dst) &&
+           same_address(a, a->dst, b, b->src);
 }
 
 static int64_t wall_of(const struct sample *s, uint32_t when_ds)

@@ -66,7 +66,7 @@ static void print_side(struct sink *out, const struct comparison_print *p, unsig
     struct str line = STR_INIT;
 
     if (s->wall_ns)
-        fmt_rfc3339(time, sizeof time, s->wall_ns);
+        fmt_local(time, sizeof time, s->wall_ns);
     utf8_sanitise_into(name, sizeof name, p->name[side], strlen(p->name[side]));
     fmt_count(total, sizeof total, p->comparison->total[side]);
     str_addf(&line, "%s  %s  %s  ", comparison_words_side[side], time,

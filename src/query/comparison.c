@@ -72,12 +72,6 @@ static uint32_t unlisted(const struct sample *s)
     return states;
 }
 
-static bool ends_unknown(const struct conn *c)
-{
-    return c->unknown & (CONN_UNKNOWN_LOCAL_ADDR | CONN_UNKNOWN_REMOTE_ADDR |
-                         CONN_UNKNOWN_LOCAL_PORT | CONN_UNKNOWN_REMOTE_PORT);
-}
-
 /* Ends ------------------------------------------------------------ */
 
 /* A number for the namespace, the same for the same name in both samples. */
@@ -108,9 +102,9 @@ static int collect(struct comparison_work *w, unsigned side)
         return -ENOMEM;
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *conn = &s->conn[row];
-        if (conn->state == TCP_STATE_LISTEN)
+        if (conn->state == TCP_STATE_LISTEN && !conn_port_unknown(conn, false))
             w->listening[conn->sport / 8] |= (uint8_t)(1u << conn->sport % 8);
-        if (ends_unknown(conn)) {
+        if (conn_ends_unknown(conn)) {
             c->cut[side]++;
             continue;
         }

@@ -237,7 +237,11 @@ static int ss_parse(struct filter_parser *f, struct filter_word w)
         if (!filter_word_is(w, ss_words[i].name))
             continue;
         if (!ss_words[i].parse)
-            return filter_refused(f, f->at, MSG_FILTER_UNSUPPORTED, w, NULL);
+            return filter_refused(f, f->at,
+                                  filter_word_is(w, columns[COL_CGROUP].id)
+                                      ? MSG_FILTER_CGROUP
+                                      : MSG_FILTER_UNSUPPORTED,
+                                  w, NULL);
         f->at += ss_words[i].keeps_word ? 0 : w.len;
         return ss_words[i].parse(f);
     }
@@ -555,6 +559,7 @@ static void offer_states(struct completion *c, bool sets)
 {
     for (size_t i = 0; i < STATE_LIST_COUNT; i++)
         offer(c, state_name(state_list_order[i]));
+    offer(c, state_name(TCP_STATE_BOUND_INACTIVE));
     for (size_t i = 0; sets && state_set_name(i); i++)
         offer(c, state_set_name(i));
 }

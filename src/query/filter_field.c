@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Parses the fields of the filter: FIELD:values and FIELD op value. */
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "filter_parser.h"
@@ -297,12 +298,42 @@ static int devices_item(struct filter_parser *f, const struct filter_field *fiel
     return result ? result : filter_emit_negation(f, cmp);
 }
 
+/* Columns of a few words, where one that is mistyped would be found nowhere. */
+static const struct {
+    enum column_id id;
+    enum msg expected;
+    const char *words[5];
+} wordings[] = {
+    {COL_OWNER, MSG_FILTER_OWNER, {"current", "former", "waiting"}},
+    {COL_LIMITED_BY, MSG_FILTER_LIMIT, {"application", "path", "receiver", "send_buffer"}},
+};
+
+/* Can the column have a word that holds this one? */
+static bool can_be(const struct filter_field *field, struct filter_word w, enum msg *expected)
+{
+    for (size_t i = 0; i < sizeof wordings / sizeof wordings[0]; i++) {
+        if (wordings[i].id != field->id)
+            continue;
+        *expected = wordings[i].expected;
+        for (const char *const *word = wordings[i].words; *word; word++)
+            for (const char *at = *word; strlen(at) >= w.len; at++)
+                if (strncasecmp(at, w.text, w.len) == 0)
+                    return true;
+        return false;
+    }
+    return true;
+}
+
 static int texts_item(struct filter_parser *f, const struct filter_field *field,
                       enum comparison cmp)
 {
     struct filter_word w;
     bool quoted;
+    enum msg expected;
+    size_t start = f->at;
     int result = filter_accept_text(f, &w, &quoted);
+    if (!result && !can_be(field, w, &expected))
+        result = filter_expected(f, start, expected);
     if (!result)
         result = filter_emit_text(f, field->id, w, cmp != CMP_NONE);
     return result ? result : filter_emit_negation(f, cmp);
@@ -391,8 +422,25 @@ static int parse_items(struct filter_parser *f, const struct filter_field *field
     }
 }
 
+/* The fields for the parts of a column that has several, none of which a filter could mean. */
+static const char *parts_of(struct filter_word name)
+{
+    switch (column_find(name.text, name.len)) {
+    case COL_LOCAL:
+        return "laddr, lport";
+    case COL_REMOTE:
+        return "raddr, rport";
+    case COL_LEFT:
+        return "expires";
+    default:
+        return NULL;
+    }
+}
+
 static int refuse_field(struct filter_parser *f, struct filter_word name, size_t start)
 {
+    if (parts_of(name))
+        return filter_refused(f, start, MSG_FILTER_PARTS, name, parts_of(name));
     static const char *const of_ss[] = {"unix", "link", "netlink", "vsock"}; /* families */
     char text[32] = "";
     for (size_t i = 0; i < sizeof of_ss / sizeof of_ss[0]; i++)

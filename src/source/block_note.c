@@ -131,7 +131,7 @@ static void put_cause(struct str *out, const struct finding_cause *c,
 {
     struct str value = STR_INIT;
 
-    bytes_put(&value, c->key, 8);
+    bytes_put(&value, redact ? redact_number(redact, c->key) : c->key, 8);
     str_add(&value, rule_name(c->rule));
     sample_fields_put(out, NOTE_CAUSE, value.data, value.len);
     str_clear(&value);
@@ -154,7 +154,7 @@ void block_note_write(struct str *out, const struct episode *e, const char *(*ru
     const struct finding *f = &e->worst;
 
     put_number(out, NOTE_KIND, e->holds ? BLOCK_NOTE_HOLDS : BLOCK_NOTE_ENDED, 1);
-    put_number(out, NOTE_KEY, f->key, 8);
+    put_number(out, NOTE_KEY, redact ? redact_number(redact, f->key) : f->key, 8);
     put_number(out, NOTE_SEVERITY, f->severity, 1);
     put_text(out, NOTE_RULE, rule_name(f->rule));
     put_number(out, NOTE_BEGIN_WALL, (uint64_t)e->begin_wall_ns, 8);

@@ -204,6 +204,19 @@ static int faulty_end(struct recording *r, struct sample_builder *b, struct samp
     return 0;
 }
 
+struct sample_reason recording_not_then(struct source *src, const char *name)
+{
+    struct sample_reason r = sample_reason_named(REASON_NOT_THEN, -EBADMSG, name);
+    const struct recording_span *list;
+    uint32_t n;
+
+    if (recording_spans(src, &list, &n) == 0 && n) {
+        r.begin_ns = list[0].first_wall_ns;
+        r.end_ns = list[n - 1].last_wall_ns;
+    }
+    return r;
+}
+
 static int sample_blocks(struct source *src, const struct request *req, struct sample_builder *b,
                          struct sample_reason *why)
 {
@@ -229,7 +242,7 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
     if (faults.newer)
         return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
     if (r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX)
-        return refused(r, -EBADMSG, REASON_NOT_THEN, why);
+        return sample_reason_set(why, -EBADMSG, recording_not_then(src, r->name));
     if (!faults.damaged)
         return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
     struct sample_reason damaged = sample_reason_named(REASON_ALL_DAMAGED, -EBADMSG, r->name);

@@ -186,6 +186,11 @@ void redact_conn(const struct redact *r, struct conn *c)
     redact_address(r, c->dst, c->family);
 }
 
+uint64_t redact_number(const struct redact *r, uint64_t number)
+{
+    return number ? sip(r, &number, 1) : 0;
+}
+
 void redact_name(const struct redact *r, const char *name, char *out, size_t size)
 {
     uint64_t words[16] = {0};

@@ -23,6 +23,9 @@ int redact_init(struct redact *r);
 /** Replace both addresses of `c`. */
 void redact_conn(const struct redact *r, struct conn *c);
 
+/** The token of a number that was made from addresses; 0 stays 0. */
+uint64_t redact_number(const struct redact *r, uint64_t number);
+
 /** The token of a host name, "host-" and eight digits; "" stays "". */
 void redact_name(const struct redact *r, const char *name, char *out, size_t size);
 

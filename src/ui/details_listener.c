@@ -81,7 +81,8 @@ void details_listener_look(struct details *t)
 
         if (is_client(t, c))
             l->state[c->state]++;
-        if (c->state != TCP_STATE_LISTEN || c->sport != t->c->sport || c->netns != t->c->netns ||
+        if (c->state != TCP_STATE_LISTEN || conn_port_unknown(c, false) ||
+            conn_port_unknown(t->c, false) || c->sport != t->c->sport || c->netns != t->c->netns ||
             row == t->row)
             continue;
         if (l->n_others < LISTENER_OTHERS)

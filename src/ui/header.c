@@ -10,12 +10,14 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/sample_summary.h"
 
-#define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
-#define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
+#define UNCHECKED_FROM_W 110 /* how many rules were not checked */
+#define WARNINGS_FROM_W  80  /* below: no word for warnings, and nothing when there are none */
+#define WORDS_FROM_W     60  /* below: no word for the total, two blanks between items */
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
@@ -430,6 +432,39 @@ static void warnings_words(const struct findings *f, char out[FILL_SIZE])
                   critical, others, NULL);
 }
 
+/* How many rules could not be checked, where others are kept from it than those that only want more
+ * samples, or are not asked for: as many as the list of warnings names. */
+static unsigned count_unchecked(const struct findings *f)
+{
+    unsigned n = 0;
+    bool lacks = false;
+
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
+        const unsigned skip = f->skip[rule];
+        n += skip != LOOKED;
+        lacks |= skip == SKIP_COUNTERS || skip == SKIP_SYSCTL || skip == SKIP_FIGURES ||
+                 skip == SKIP_BACKLOG || skip == SKIP_UNTOLD || skip == SKIP_MPTCP ||
+                 skip == SKIP_UNRECORDED;
+    }
+    return lacks ? n : 0;
+}
+
+static void add_no_warnings(struct header *h, const struct findings *f)
+{
+    const unsigned n = count_unchecked(f);
+    char number[16], text_of[FILL_SIZE];
+
+    if (draw_all_checked(h->d) && n && h->d->ui->w >= UNCHECKED_FROM_W) {
+        snprintf(number, sizeof number, "%u", n);
+        draw_fill(text_of, MSG_VIEW_WARNINGS_NONE_OF, number, NULL, NULL);
+        runs_add(&h->right, ROLE_DIM, text_of);
+        return;
+    }
+    runs_add(
+        &h->right, ROLE_DIM,
+        text(draw_all_checked(h->d) && !n ? MSG_VIEW_WARNINGS_NONE : MSG_VIEW_WARNINGS_UNKNOWN));
+}
+
 static void add_warnings(struct header *h)
 {
     const struct findings *f = draw_findings(h->d);
@@ -440,9 +475,7 @@ static void add_warnings(struct header *h)
         return;
     add_gap(h, &h->right);
     if (!f->warnings) {
-        runs_add(&h->right, ROLE_DIM,
-                 text_in(text_language(), draw_all_checked(h->d) ? MSG_VIEW_WARNINGS_NONE
-                                                                 : MSG_VIEW_WARNINGS_UNKNOWN));
+        add_no_warnings(h, f);
         runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }

@@ -187,7 +187,9 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
         snprintf(out, FMT_SIZE - 1, "%s", exact ? "0" : FMT_NONE);
         return;
     }
-    if (per_s < 0.095)
+    if (!exact && per_s < 1000) /* a lower bound is not rounded up */
+        fmt_rate_least(out, FMT_SIZE - 1, per_s);
+    else if (per_s < 0.095)
         snprintf(out, FMT_SIZE - 1, "%.2f", per_s < 0.01 ? 0.01 : per_s);
     else if (per_s < 1000)
         fmt_rate(out, FMT_SIZE - 1, per_s);

@@ -61,9 +61,9 @@ static const struct {
     const char *keys;
     enum msg text;
 } marks[] = {
-    {"! !!", MSG_VIEW_MARK_WARNING}, {"+ * -", MSG_VIEW_MARKS_CHANGES},
-    {"^", MSG_VIEW_MARK_PINNED},     {"(name)", MSG_VIEW_MARK_FORMER},
-    {"+1", MSG_VIEW_MARK_SHARED},    {"–", MSG_VIEW_MARK_UNKNOWN},
+    {"i ! !!", MSG_VIEW_MARK_WARNING}, {"+ * -", MSG_VIEW_MARKS_CHANGES},
+    {"^", MSG_VIEW_MARK_PINNED},       {"(name)", MSG_VIEW_MARK_FORMER},
+    {"+N", MSG_VIEW_MARK_SHARED},      {"–", MSG_VIEW_MARK_UNKNOWN},
     {"▸ ▹", MSG_VIEW_MARK_CURSOR},
 };
 

@@ -24,9 +24,9 @@ struct travel {
     bool at_place;    /* `place` is that of the sample shown */
     bool away;        /* it is not the newest */
     struct recording_place place;
-    struct recording_head head;     /* who recorded it */
-    int64_t time_ns, next_ns;       /* of it; until the next sample */
-    int64_t length_ns, end_wall_ns; /* of the recording */
+    struct recording_head head;                    /* who recorded it */
+    int64_t time_ns, next_ns;                      /* of it; until the next sample */
+    int64_t length_ns, begin_wall_ns, end_wall_ns; /* of the recording */
     bool playing;
     int64_t due_ns;              /* of the next sample then; 0: after the task */
     const struct sample *live;   /* a reference; the newest of those that come meanwhile */
@@ -255,6 +255,7 @@ static void arrive(struct session *s, struct trip *trip)
     t->time_ns = survey_time(trip->survey, trip->target.span, &trip->target.moment);
     t->next_ns = trip->target.next_ns;
     t->length_ns = trip->survey->length_ns;
+    t->begin_wall_ns = trip->survey->first_wall_ns;
     t->end_wall_ns = trip->survey->last_wall_ns;
     t->away = !is_recording(s) || !trip->at_end;
     t->playing = t->playing && !trip->at_end;
@@ -377,6 +378,12 @@ unsigned travel_go(struct session *s, enum travel_aim aim, int64_t by)
     return REACT_NOTHING;
 }
 
+/* The wall clock of the oldest sample that is known of; INT64_MIN: of none. */
+static int64_t begin_wall_ns(const struct session *s)
+{
+    return is_recording(s) && s->travel->arrived ? s->travel->begin_wall_ns : INT64_MIN;
+}
+
 /* The wall clock of the newest sample, from which times count that name no day. */
 static int64_t end_wall_ns(const struct session *s)
 {
@@ -392,7 +399,7 @@ unsigned travel_to(struct session *s, const struct moment *m)
     if (m->kind == MOMENT_BEFORE && is_recording(s) &&
         s->travel->arrived) /* also where the clock was set */
         return travel_go(s, TRAVEL_TIME, s->travel->length_ns - m->ns);
-    return travel_go(s, TRAVEL_WALL, moment_resolve(m, end_wall_ns(s)));
+    return travel_go(s, TRAVEL_WALL, moment_resolve(m, begin_wall_ns(s), end_wall_ns(s)));
 }
 
 unsigned travel_play(struct session *s)

@@ -324,10 +324,11 @@ static void name_recording(struct trip *t)
         found.reason.code != REASON_DAMAGED_BYTE)
         found.reason = (struct sample_reason){.code = REASON_NONE};
     t->why = found.reason;
-    if (none)
-        t->why = sample_reason_named(part                               ? REASON_NOT_THEN
-                                     : found.reason.code == REASON_NONE ? REASON_NO_SAMPLE
-                                                                        : REASON_ALL_DAMAGED,
+    if (none && part)
+        t->why = recording_not_then(t->vehicle->src, t->settings->read_path);
+    else if (none)
+        t->why = sample_reason_named(found.reason.code == REASON_NONE ? REASON_NO_SAMPLE
+                                                                      : REASON_ALL_DAMAGED,
                                      -EBADMSG, t->settings->read_path);
     t->why.number = found.reason.number;
     t->rc = -EBADMSG;

@@ -45,7 +45,7 @@ scroll() { # scroll KEY REGEX: press the key until the pane says so
 	says "$2"
 }
 check "and why it is there" scroll ']' 'The first reason is the last ACK'
-check "further down the numbers: all of the range is free" scroll ']' "Ephemeral +0 of $range used here"
+check "further down the numbers: all of the range is free" scroll ']' "Ephemeral +0 of $range held by TIME_WAIT"
 check "all peers are this host itself" sees 'Peers +::1 \(16\)'
 check "on the one port" sees 'Ports +local 3000 \(16\)'
 check "back at the top" scroll '[' 'ephemeral ports used'

@@ -26,7 +26,7 @@ keys P
 check "P leads back to the newest" loses '  PAST '
 
 keys y
-check "y notes the moment" sees '[0-9:]+ is marked as A   at another moment press y'
+check "y notes the moment" sees '[0-9:]+ is noted   at another moment press y'
 coproc HELD { exec "$B/tests/data/states" 8003; }
 # shellcheck disable=SC2034 # closing it lets the sockets go
 hold=${HELD[1]}

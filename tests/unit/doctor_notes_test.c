@@ -97,7 +97,7 @@ static void make_recording(uint64_t judge)
     assert_int_equal(recorder_close(r), 0);
 }
 
-static void open_it(bool believe)
+static struct source *open_it(bool believe)
 {
     struct doctor_notes notes;
     struct source *src;
@@ -112,6 +112,7 @@ static void open_it(bool believe)
     if (believe)
         assert_int_equal(doctor_believe(doctor, &notes), 0);
     doctor_notes_fini(&notes);
+    return src; /* the pipeline's */
 }
 
 static const struct findings *next(void)
@@ -137,13 +138,14 @@ static void what_was_found_is_told_while_it_held(void **state)
     (void)state;
     text_use(LANG_EN);
     make_recording(rules_digest(&limits));
-    open_it(true);
+    (void)open_it(true);
     for (int t = 1; t <= 10; t++) {
         const struct findings *f = next();
         const bool held = t >= 3 && t <= 7;
         assert_int_equal(f->n, held);
         assert_int_equal(f->warnings, held);
         assert_int_equal(f->states, held ? STATE_BIT(TCP_STATE_ESTABLISHED) : 0);
+        assert_int_equal(f->n_ended, t > 7);
         if (!held)
             continue;
         assert_true(f->list[0].key == KEY);
@@ -152,7 +154,7 @@ static void what_was_found_is_told_while_it_held(void **state)
         assert_true(f->list[0].value[FIGURE_FLOW_RETRANS_SHARE] == 40);
     }
     end();
-    open_it(true);
+    (void)open_it(true);
     for (int t = 1; t <= 4; t++)
         (void)next();
     finding_part(&last->findings->list[0], PART_SEEN, &seen);
@@ -161,16 +163,81 @@ static void what_was_found_is_told_while_it_held(void **state)
     end();
 }
 
+/* When it began and ended does not depend on where reading begins. */
+static void what_has_ended_is_told_wherever_one_looks(void **state)
+{
+    (void)state;
+    make_recording(rules_digest(&limits));
+    for (int from = 1; from <= 9; from += 4) {
+        struct source *src = open_it(true);
+        assert_int_equal(recording_seek(src, (WALL_S + from) * NS_PER_S), 0);
+        for (int t = from; t <= 9; t++)
+            (void)next();
+        assert_int_equal(last->findings->n, 0);
+        assert_int_equal(last->findings->n_ended, 1);
+        const struct finding *f = &last->findings->list[0];
+        assert_true(f->key == KEY && f->valid == 0);
+        assert_true(f->since_wall_ns == (WALL_S + 3) * NS_PER_S);
+        assert_true(f->ended_wall_ns == (WALL_S + 7) * NS_PER_S);
+        end();
+    }
+}
+
+/* Forty samples with a SYN that is repeated without an answer, until the sixth; the recorder's
+ * doctor looks at them before their addresses are replaced. */
+static void record_redacted(void)
+{
+    const struct recorder_options options = {.path = path,
+                                             .force = true,
+                                             .redact = true,
+                                             .judge = rules_digest(&limits),
+                                             .rule_name = rule_name};
+    struct sample_observer *doctor = doctor_new(&limits, true, 1);
+    struct recorder *r;
+
+    assert_non_null(doctor);
+    assert_int_equal(recorder_open(&r, &options), 0);
+    for (int t = 1; t <= 40; t++) {
+        struct sample *s = sample_make(NULL);
+        struct conn *c = sample_row(s, "10.0.0.1:50000", "203.0.113.9:443",
+                                    t <= 6 ? TCP_STATE_SYN_SENT : TCP_STATE_ESTABLISHED);
+        c->cookie = 9;
+        c->retrans = t <= 6 ? 6 : 0;
+        s->seq = (uint64_t)t;
+        s->mono_ns = (MONO_S + t) * NS_PER_S;
+        s->wall_ns = (WALL_S + t) * NS_PER_S;
+        doctor->observe(doctor, s);
+        assert_int_equal(s->findings->n, t < 21);
+        assert_int_equal(recorder_add(r, s), 0);
+        sample_unref(s);
+    }
+    assert_int_equal(recorder_close(r), 0);
+    doctor->free(doctor);
+}
+
+static void one_whose_addresses_are_replaced_is_one(void **state)
+{
+    (void)state;
+    record_redacted();
+    (void)open_it(true);
+    for (int t = 1; t <= 40; t++) {
+        const struct findings *f = next();
+        assert_int_equal(f->n, t < 21);
+        assert_int_equal(f->n_ended, t >= 21);
+    }
+    end();
+}
+
 static void where_it_could_look_that_counts(void **state)
 {
     (void)state;
     make_recording(rules_digest(&limits));
-    open_it(true);
+    (void)open_it(true);
     const struct findings *f = next();
     assert_int_equal(f->skip[RULE_FLOW_RETRANS], LOOKED); /* the recording has no tcp_info */
     assert_int_equal(f->skip[RULE_BOUND], SKIP_UNRECORDED);
     end();
-    open_it(false);
+    (void)open_it(false);
     f = next();
     assert_int_not_equal(f->skip[RULE_FLOW_RETRANS], LOOKED);
     assert_int_equal(f->skip[RULE_BOUND], SKIP_UNRECORDED);
@@ -181,7 +248,7 @@ static void other_thresholds_are_not_believed(void **state)
 {
     (void)state;
     make_recording(rules_digest(&limits) + 1);
-    open_it(true);
+    (void)open_it(true);
     for (int t = 1; t <= 10; t++)
         assert_int_equal(next()->n, 0);
     assert_int_not_equal(last->findings->skip[RULE_FLOW_RETRANS], LOOKED);
@@ -192,6 +259,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_found_is_told_while_it_held),
+        cmocka_unit_test(what_has_ended_is_told_wherever_one_looks),
+        cmocka_unit_test(one_whose_addresses_are_replaced_is_one),
         cmocka_unit_test(where_it_could_look_that_counts),
         cmocka_unit_test(other_thresholds_are_not_believed),
     };

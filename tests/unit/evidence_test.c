@@ -95,7 +95,7 @@ static void partial(void **unused)
     s->status = SAMPLE_PARTIAL;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "incomplete sample: there may be more\n"
-           "71 closed first here within 60 s, steady\n"
+           "71 closed first here within 60 s\n"
            "58 by a server here: no ephemeral port used\n"
            "13 by clients; 9 of 28,232 ports used to 1.0.0.0:8443 (9 in TIME_WAIT)\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");

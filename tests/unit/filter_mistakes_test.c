@@ -91,12 +91,17 @@ static void mistakes(void **state)
         {"pid:nginx", 4, "expected a number", NULL},
         {"recvq>5", 0, "unknown field 'recvq', did you mean 'recv_q'?",
          "알 수 없는 필드입니다: 'recvq'. 비슷한 필드: 'recv_q'"},
-        {"local:5", 0, "unknown field 'local', did you mean 'local_addr'?", NULL},
+        {"local:5", 0, "'local' cannot be filtered; there are the fields laddr, lport", NULL},
+        {"22 remote=1", 3, "'remote' cannot be filtered; there are the fields raddr, rport", NULL},
+        {"timer_left>10s", 0, "'timer_left' cannot be filtered; there are the fields expires",
+         "'timer_left' 열은 필터에 쓸 수 없습니다. 필드: expires"},
+        {"owner:foo", 6, "expected current, former or waiting", NULL},
+        {"limited_by:app,foo", 15, "expected application, path, receiver or send_buffer", NULL},
         {"autobound", 0, "'autobound' is not supported; in quotes it is searched for as text",
          NULL},
         {"22 fwmark = 1", 3, "'fwmark' is not supported; in quotes it is searched for as text",
          NULL},
-        {"cgroup /a", 0, "'cgroup' is not supported; in quotes it is searched for as text", NULL},
+        {"cgroup /a", 0, "ss's condition 'cgroup PATH' is not supported; write cgroup:NAME", NULL},
         {"and 22", 0, "expected a port, an address, a field or a word", NULL},
         {"22 or", 5, "expected a port, an address, a field or a word", NULL},
         {"22 and or 3", 7, "expected a port, an address, a field or a word", NULL},
@@ -192,7 +197,7 @@ static void completion(void **state)
     assert_string_equal(offered("state:t", 64), "6 TIME_WAIT");
     assert_string_equal(offered("(state:es,f", 64), "10 FIN_WAIT1 FIN_WAIT2");
     assert_string_equal(offered("state syn", 64), "6 SYN_SENT SYN_RECV synchronized syn-rcv");
-    assert_string_equal(offered("22 exclude b", 64), "11 bucket big");
+    assert_string_equal(offered("22 exclude b", 64), "11 BOUND_INACTIVE bucket big");
     assert_string_equal(offered("proto:", 64), "6 tcp tcp6");
     assert_string_equal(offered("proto:tcp", 64), "6 tcp6");
     assert_string_equal(offered("timer!=k", 64), "7 keepalive");

@@ -135,6 +135,11 @@ static void sizes_shares_rates(void **state)
     SAME(fmt_rate(out, size, (double)NAN), "–");
     SAME(fmt_rate(out, size, (double)INFINITY), "–");
     SAME(fmt_rate(out, size, -1), "–");
+    SAME(fmt_rate_least(out, size, 0.058), "0.05"); /* never more than it is */
+    SAME(fmt_rate_least(out, size, 0.05), "0.05");
+    SAME(fmt_rate_least(out, size, 1.99), "1.9");
+    SAME(fmt_rate_least(out, size, 0.3), "0.3");
+    SAME(fmt_rate_least(out, size, 1204.9), "1,204");
 }
 
 static void times(void **state)

@@ -21,7 +21,7 @@ static int64_t resolved_ms(const char *text)
 
     if (moment_parse(text, &m))
         fail_msg("%s was refused", text);
-    int64_t ns = moment_resolve(&m, NOON * NS_PER_S);
+    int64_t ns = moment_resolve(&m, INT64_MIN, NOON * NS_PER_S);
     return ns / NS_PER_MS - NOON * 1000;
 }
 
@@ -57,6 +57,40 @@ static void local_times_are_local(void **state)
     assert_int_equal(resolved("20:59"), -60); /* 21:00 is noon in UTC */
     assert_int_equal(resolved("2025-11-29 21:00"), 0);
     assert_int_equal(resolved("2025-11-29 12:00Z"), 0);
+}
+
+/* Hours on from 2025-11-29 12:00 UTC that a time of day is, in a recording from `begin` to `end`.
+ */
+static double in_recording(const char *text, double begin, double end)
+{
+    const double hour = 3600.0 * (double)NS_PER_S;
+    struct moment m = {MOMENT_NONE, 0};
+
+    if (moment_parse(text, &m))
+        fail_msg("%s was refused", text);
+    int64_t ns = moment_resolve(&m, NOON * NS_PER_S + (int64_t)(begin * hour),
+                                NOON * NS_PER_S + (int64_t)(end * hour));
+    return (double)(ns - NOON * NS_PER_S) / hour;
+}
+
+static void a_time_of_day_is_one_of_the_recordings_days(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    /* of 12:00 to 13:00: what is not in it is before or after it on that day */
+    assert_true(in_recording("12:30", 0, 1) == 0.5);
+    assert_true(in_recording("13:30", 0, 1) == 1.5);
+    assert_true(in_recording("23:00", 0, 1) == 11);
+    assert_true(in_recording("01:00", 0, 1) == -11);
+    /* of 23:00 to 01:00: the nearer day */
+    assert_true(in_recording("22:30", 11, 13) == 10.5);
+    assert_true(in_recording("23:30", 11, 13) == 11.5);
+    assert_true(in_recording("00:30", 11, 13) == 12.5);
+    assert_true(in_recording("01:30", 11, 13) == 13.5);
+    /* of two days: the last one in it */
+    assert_true(in_recording("12:30", 0, 48) == 24.5);
+    assert_true(in_recording("12:00", 0, 48) == 48);
 }
 
 static void what_is_no_time(void **state)
@@ -111,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_what_they_say),
         cmocka_unit_test(local_times_are_local),
+        cmocka_unit_test(a_time_of_day_is_one_of_the_recordings_days),
         cmocka_unit_test(what_is_no_time),
         cmocka_unit_test(durations),
     };

@@ -104,6 +104,9 @@ static void the_key_decides(void **state)
     assert_int_equal(strncmp(a, "host-", 5), 0);
     redact_name(&key, "", a, sizeof a);
     assert_string_equal(a, "");
+    assert_true(redact_number(&key, 7) == redact_number(&key, 7));
+    assert_true(redact_number(&key, 7) != redact_number(&key, 8));
+    assert_true(redact_number(&key, 7) != redact_number(&other, 7) && redact_number(&key, 0) == 0);
 }
 
 int main(void)

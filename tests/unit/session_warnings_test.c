@@ -96,6 +96,29 @@ static void notes_alone(void **state)
     stage_close(&st);
 }
 
+/* Where the verdict of a state is UNKNOWN the header gives no all-clear. */
+static void unchecked(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    stage_open(&st, 200, 50, -1);
+    stage_sample(&st);
+    assert_int_equal(history_init(&st.last->history, 2), 0);
+    for (int i = 0; i < 2; i++)
+        history_add(&st.last->history, &(struct point){.seq = (uint64_t)i + 1});
+    st.last->findings = findings_new(1);
+    assert_non_null(st.last->findings);
+    memset(st.last->findings->skip, LOOKED, sizeof st.last->findings->skip);
+    assert_true(stage_shows(&st, " no warnings  "));
+    st.last->findings->skip[RULE_TW_TABLE] = SKIP_UNRECORDED;
+    st.last->findings->skip[RULE_GROWING] = SKIP_SHORT;
+    assert_true(stage_shows(&st, " no warnings, 2 rules not checked"));
+    st.last->findings->skip[RULE_TW_TABLE] = LOOKED; /* only its time has not come */
+    assert_true(stage_shows(&st, " no warnings  "));
+    stage_close(&st);
+}
+
 static void warnings_alone(void **state)
 {
     struct stage st;
@@ -128,9 +151,13 @@ static void copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_number_everywhere), cmocka_unit_test(critical),
-        cmocka_unit_test(for_how_long),          cmocka_unit_test(notes_alone),
-        cmocka_unit_test(warnings_alone),        cmocka_unit_test(copied),
+        cmocka_unit_test(one_number_everywhere),
+        cmocka_unit_test(critical),
+        cmocka_unit_test(for_how_long),
+        cmocka_unit_test(notes_alone),
+        cmocka_unit_test(unchecked),
+        cmocka_unit_test(warnings_alone),
+        cmocka_unit_test(copied),
     };
     return cmocka_run_group_tests_name("session_warnings", tests, NULL, NULL);
 }

@@ -46,6 +46,9 @@ char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole);
 /** A rate per second: "1.8", "17", "1,204"; one decimal under 10. */
 char *fmt_rate(char *out, size_t size, double per_s);
 
+/** The same of a lower bound, which is rounded down: two decimals under 0.1. */
+char *fmt_rate_least(char *out, size_t size, double per_s);
+
 /** Local wall time "14:03:22". */
 char *fmt_clock(char *out, size_t size, int64_t wall_ns);
 

@@ -21,9 +21,10 @@ struct moment {
  *  Times without a Z are local. Returns 0 or -EINVAL. */
 int moment_parse(const char *text, struct moment *m);
 
-/** The time in a recording whose last sample is of `end_ns`, since 1970. A time of day is its last
- *  one that is not after the recording. */
-int64_t moment_resolve(const struct moment *m, int64_t end_ns);
+/** The time in a recording whose samples are from `begin_ns` (INT64_MIN: not known) to `end_ns`,
+ *  since 1970. A time of day is the last such one in it; where it has none, one before or after it,
+ *  of the days that it is of; where its begin is not known, the last one before its end. */
+int64_t moment_resolve(const struct moment *m, int64_t begin_ns, int64_t end_ns);
 
 /** Read a duration such as "90s", "5m", "12h", "7d" or "2w" (a plain number: seconds). Returns 0 or
  *  -EINVAL. */

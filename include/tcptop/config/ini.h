@@ -36,15 +36,20 @@ struct option {
 
 struct option_value {
     bool set;      /* from the file; false: the default */
+    unsigned line; /* of the file, where it is from there */
     double number; /* bool 0/1, number, decimal, duration in seconds, index of a choice */
     char text[1024];
 };
 
 /* Problems found, one line each: "FILE:12: unknown key 'intervall', did you mean 'interval'?" */
 struct ini_problems {
-    struct err *list; /* owned */
+    struct err *list; /* owned; in the order of the lines */
+    unsigned *line;   /* of each; owned */
     size_t n;
 };
+
+/** Put one into its place. `what` is said of the line of `file`. Returns 0 or -ENOMEM. */
+int ini_problems_add(struct ini_problems *p, const char *file, unsigned line, const char *what);
 void ini_problems_fini(struct ini_problems *p);
 
 /* The configuration of the host. It is read with the rights of the process, every other file with

@@ -141,6 +141,9 @@ void doctor_notes_fini(struct doctor_notes *notes);
  * other thresholds. The notes are copied. Returns 0 or -ENOMEM. */
 int doctor_believe(struct sample_observer *doctor, const struct doctor_notes *notes);
 
+/** Could another sample show from what a finding about the state follows? */
+bool doctor_cause_open(const struct findings *f, unsigned state);
+
 /** Would another sample decide something? */
 bool doctor_pending(const struct sample_observer *doctor);
 

@@ -60,6 +60,8 @@ struct breakdown {
     uint64_t oldest_ms;
     bool ages_vague; /* some were there before anyone looked: all these are lower bounds */
 
+    uint32_t queues; /* rows whose queues are known */
+    uint32_t timers; /* rows of which it is known which timer runs */
     struct {
         uint32_t rows; /* with bytes in the queue */
         uint64_t bytes;

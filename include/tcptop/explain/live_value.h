@@ -12,6 +12,7 @@
 const char *live_count(char out[LIVE_SIZE], uint64_t n);
 const char *live_change(char out[LIVE_SIZE], int64_t n);
 const char *live_rate(char out[LIVE_SIZE], double per_s);
+const char *live_rate_least(char out[LIVE_SIZE], double per_s); /* of a lower bound */
 const char *live_port(char out[LIVE_SIZE], uint16_t port);
 const char *live_seconds(char out[LIVE_SIZE], uint64_t ms); /* the number alone */
 const char *live_time(char out[LIVE_SIZE], uint64_t ms);    /* with its unit */

@@ -175,6 +175,13 @@ static inline bool conn_port_unknown(const struct conn *c, bool remote)
     return c->unknown & (remote ? CONN_UNKNOWN_REMOTE_PORT : CONN_UNKNOWN_LOCAL_PORT);
 }
 
+/** Is something of the two ends not known as a number? Such ends equal no others. */
+static inline bool conn_ends_unknown(const struct conn *c)
+{
+    return c->unknown & (CONN_UNKNOWN_LOCAL_ADDR | CONN_UNKNOWN_REMOTE_ADDR |
+                         CONN_UNKNOWN_LOCAL_PORT | CONN_UNKNOWN_REMOTE_PORT);
+}
+
 /** What the kernel tells of a listening or bound socket; V6ONLY_UNKNOWN for all others. */
 static inline enum conn_v6only conn_v6only(const struct conn *c)
 {

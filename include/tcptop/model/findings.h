@@ -73,6 +73,7 @@ enum unseen {
     UNSEEN_HIDDEN, /* not all processes may be looked at */
     UNSEEN_NOBODY, /* all were looked at: the socket is the kernel's, or on its way to a process */
     UNSEEN_FORMER, /* what is named, process or service, had the socket, and has closed it */
+    UNSEEN_UNTOLD, /* the sample is text that names neither a process nor a user */
 };
 
 /* The process that a finding names, as it was when that was found. Where none may be looked at the
@@ -117,7 +118,7 @@ struct finding {
     uint8_t valid;                        /* bit per value */
     uint8_t at_least;                     /* bit per value that is a lower bound */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
-    int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
+    int64_t since_wall_ns, ended_wall_ns; /* the second: seen last, of one that has ended; else 0 */
     int64_t told_wall_ns; /* of a recording: the recorder found it, and this is when it was as the
                              figures say; 0: it was found in this sample */
     double value[FINDING_VALUES];
@@ -133,6 +134,10 @@ struct finding {
     uint32_t marks;          /* STATE_BIT()s that stand out for it */
     uint32_t absent_sysctls; /* bit per enum host_sysctl: its namespace has no such setting */
 };
+
+/** It has ended, and was seen last at `wall_ns`. Figures of its last moment, which say nothing of
+ * the whole, are taken away. */
+void finding_end(struct finding *f, int64_t wall_ns);
 
 struct predicate;
 

@@ -52,8 +52,9 @@ enum sample_reason_code {
     REASON_NETNS_MISSING_OTHERS, /* the same of all but the own one */
     REASON_NETNS_MISSING_ERROR,  /* error with which some cannot be entered */
 
-    REASON_NOT_THEN,      /* text: a recording that has no sample of the time asked for */
-    REASON_OTHER_WRITER,  /* files that were written at the same time as others are left out */
+    REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for; begin_ns and
+                            end_ns: from when to when it is, 0: not known */
+    REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
     REASON_NO_RECORDINGS, /* text: a directory in which there are none */
     REASON_NO_WRITER,     /* text: a FIFO that nobody writes to */
 
@@ -73,7 +74,8 @@ struct sample_reason {
     int error;           /* an errno, positive or negative */
     int sock_diag_error; /* the same */
     uint64_t number;
-    char text[256];         /* sanitised, cut at a character when it is too long */
+    int64_t begin_ns, end_ns; /* since 1970 */
+    char text[256];           /* sanitised, cut at a character when it is too long */
     char netns[NETNS_NAME]; /* with any code: the reason holds for this namespace alone; else "" */
 };
 

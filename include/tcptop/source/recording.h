@@ -116,6 +116,9 @@ struct recording_findings {
 int recording_findings(struct source *src, int (*rule_number)(const char *name), bool count_samples,
                        struct recording_findings *out);
 
+/** The reason that the recording, called `name`, has no sample of a time that was asked for. */
+struct sample_reason recording_not_then(struct source *src, const char *name);
+
 /** Make the next sample the last one taken at `wall_ns` or before, or the first of all. Returns 0,
  *  or -errno as recording_spans() does. */
 int recording_seek(struct source *src, int64_t wall_ns);
