@@ -91,7 +91,8 @@ examples() {
 		line=${line//\\(aq/\'}
 		eval "\"$B/tcptop\" --no-config ${line#tcptop } --version" >/dev/null 2>"$work/why" </dev/null ||
 			{ echo "$line: $(cat "$work/why")" && bad=1; }
-	done < <(section "$1" EXAMPLES 예 | sed -nE 's/^\.Dl ((sudo )?tcptop .*)/\1/p')
+	done < <(section "$1" EXAMPLES 예 | sed -E ':a; /\\e$/ { N; s/\\e\n\.Dl (\\ )*//; ta; }' |
+		sed -nE 's/^\.Dl ((sudo )?tcptop .*)/\1/p') # lines that go on are one command
 	[ "$(section "$1" EXAMPLES 예 | grep -c '^\.Dl')" -ge 10 ] || bad=1
 	return $bad
 }
