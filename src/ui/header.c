@@ -432,8 +432,8 @@ static void warnings_words(const struct findings *f, char out[FILL_SIZE])
                   critical, others, NULL);
 }
 
-/* How many rules could not be checked, where others are kept from it than those that only want more
- * samples, or are not asked for: as many as the list of warnings names. */
+/* How many rules could not be checked, as the list of warnings names them, where that leaves the
+ * verdict of a state open and more samples do not change it; else 0. */
 static unsigned count_unchecked(const struct findings *f)
 {
     unsigned n = 0;
@@ -442,9 +442,10 @@ static unsigned count_unchecked(const struct findings *f)
     for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
         const unsigned skip = f->skip[rule];
         n += skip != LOOKED;
-        lacks |= skip == SKIP_COUNTERS || skip == SKIP_SYSCTL || skip == SKIP_FIGURES ||
-                 skip == SKIP_BACKLOG || skip == SKIP_UNTOLD || skip == SKIP_MPTCP ||
-                 skip == SKIP_UNRECORDED;
+        lacks |= rules[rule].judges &&
+                 (skip == SKIP_COUNTERS || skip == SKIP_SYSCTL || skip == SKIP_FIGURES ||
+                  skip == SKIP_BACKLOG || skip == SKIP_UNTOLD || skip == SKIP_MPTCP ||
+                  skip == SKIP_UNRECORDED);
     }
     return lacks ? n : 0;
 }
