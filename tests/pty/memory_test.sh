@@ -20,15 +20,18 @@ printf '[general]\ninterval = 2\n[columns]\nshow = local, remote, state\n[keys]\
 # printed NAME OPTION…: every allocation in turn fails; code 0, or one line and code 1, or 3 when
 # something could be printed.
 printed() {
-	local name=$1 at status lines bad='' failures=0
+	local name=$1 at status line lines bad='' failures=0
 	shift
-	for at in $(seq 1 "$last"); do
+	for ((at = 1; at <= last; at++)); do
 		: >"$tmp/mark"
-		NOMEM_AT=$at NOMEM_MARK=$tmp/mark LD_PRELOAD=$tmp/nomem.so timeout 120 "$tcptop" "$@" \
+		NOMEM_AT=$at NOMEM_MARK=$tmp/mark NOMEM_SECONDS=120 LD_PRELOAD=$tmp/nomem.so "$tcptop" "$@" \
 			>"$tmp/out" 2>"$tmp/err"
 		status=$?
 		[ ! -e "$tmp/mark" ] || break # it makes fewer
-		lines=$(grep -c '^tcptop: .*memory' "$tmp/err")
+		lines=0
+		while IFS= read -r line; do
+			[[ $line != 'tcptop: '*memory* ]] || lines=$((lines + 1))
+		done <"$tmp/err"
 		[ $status = 0 ] || failures=$((failures + 1))
 		case $status$lines in 00 | 11 | 31) ;; *) bad+=" $at:$status:$lines" ;; esac
 	done
@@ -64,17 +67,22 @@ each() {
 	: >"$tmp/runs"
 	: >"$tmp/causeless"
 	cat >"$tmp/each" <<-EOF
-		stty -a >$tmp/before
-		for n in \$(seq 1 $last); do
+		before=\$(stty -a)
+		for ((n = 1; n <= $last; n++)); do
 			for try in 1 2; do
-				NOMEM_AT=\$n NOMEM_TERM=200 LD_PRELOAD=$tmp/nomem.so \
-					timeout --foreground -s KILL 120 $tcptop --no-config -d 0.01 $* 2>$tmp/err
+				NOMEM_AT=\$n NOMEM_TERM=200 NOMEM_SECONDS=120 LD_PRELOAD=$tmp/nomem.so \
+					$tcptop --no-config -d 0.01 $* 2>$tmp/err
 				code=\$?
-				[ \$code = 1 ] && ! grep -q '^tcptop: ' $tmp/err || break
+				mapfile -t said <$tmp/err
+				named=no
+				for line in "\${said[@]}"; do [[ \$line != 'tcptop: '* ]] || named=yes; done
+				[ \$code\$named = 1no ] || break
 			done
-			stty -a | cmp -s - $tmp/before && kept=kept || kept=changed
-			echo "\$code \$(grep -c '' $tmp/err) \$kept \$n" >>$tmp/runs
-			grep -vE '^tcptop: .*[a-z]' $tmp/err >>$tmp/causeless
+			[ "\$(stty -a)" = "\$before" ] && kept=kept || kept=changed
+			echo "\$code \${#said[@]} \$kept \$n" >>$tmp/runs
+			for line in "\${said[@]}"; do
+				[[ \$line =~ ^'tcptop: '.*[a-z] ]] || echo "\$line" >>$tmp/causeless
+			done
 		done
 	EOF
 	start 100x30 "bash $tmp/each"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Preloaded into the real program: its NOMEM_AT-th allocation finds no memory, and the file
- * NOMEM_MARK is removed then; NOMEM_TERM allocations later the process is asked to end. */
+ * NOMEM_MARK is removed then; NOMEM_TERM allocations later the process is asked to end. What hangs
+ * is killed after NOMEM_SECONDS. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t size);
@@ -25,6 +27,13 @@ static long number(const char *name)
 
 __attribute__((constructor)) static void start(void)
 {
+    struct sigevent killed = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+    const struct itimerspec after = {.it_value.tv_sec = number("NOMEM_SECONDS")};
+    timer_t timer;
+
+    if (timer_create(CLOCK_MONOTONIC, &killed, &timer) == 0)
+        timer_settime(timer, 0, &after, NULL);
+    calls = 0;
     end = number("NOMEM_TERM");
     at = number("NOMEM_AT");
     mark = getenv("NOMEM_MARK");
