@@ -35,7 +35,7 @@ check "CLOSE_WAIT: all of them" sees "Share +$(count close-wait) of "
 leaked=$(ss -tanpH state close-wait | grep -c "pid=$held,")
 check "its process in the first lines" sees "$leaked in states \($held\)(, oldest|; the oldest of all) at least"
 check "against its limit of open files" sees "Descriptors +$leaked of the 345 that states $held may open, "
-check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not known"
+check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not accepted yet"
 stand 8015
 keys Down
 check "LAST_ACK: what is not acknowledged" sees 'Send-Q +[0-9]+ with [0-9.]+ kB not acknowledged'

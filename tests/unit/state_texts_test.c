@@ -178,7 +178,10 @@ static void check_tokens(unsigned state, enum section section, enum language lan
         return;
     while (*text) {
         size_t len = strcspn(text, " ^\n(,/:.");
-        if (utf8_width_n(text, len) > LINE_MIN - 1)
+        int signs = 0; /* of what is filled in, which are not drawn */
+        for (size_t i = 0; i < len; i++)
+            signs += strchr("{}[]", text[i]) != NULL;
+        if (utf8_width_n(text, len) - signs > LINE_MIN - 1)
             fail_msg("%s: too long: %.*s", state_name(state), (int)len, text);
         text += len + (text[len] != '\0');
     }
