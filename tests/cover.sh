@@ -8,7 +8,6 @@ find "$B/src" -name '*.gcda' | while read -r data; do
 	gcov --no-output --object-directory "$(dirname "$data")" "$data" 2>/dev/null |
 		awk -v want="$(sed -E "s|^$B/||; s|\.gcda$|.c|" <<<"$data")" '
 			/^File / { file = $2; gsub(/\x27/, "", file) }
-			/^Lines executed/ && file == want { sub(/.*:/, "", $2); print $2 "\t" $4 "\t" file }
-			/^Lines executed/ && file == want { exit }'
+			/^Lines executed/ && file == want { sub(/.*:/, "", $2); print $2 "\t" $4 "\t" file; exit }'
 done | sed 's/%//' | sort -n | awk -F'\t' '{ printf "%6.1f %%  of %5d  %s\n", $1, $2, $3; lines += $2; hit += $1 * $2 / 100 }
 	END { if (lines) printf "%6.1f %%  of %5d  in all\n", 100 * hit / lines, lines }'
