@@ -182,8 +182,8 @@ bool subjects_is_served(struct check *l, const struct conn *c)
 void subjects_count_peer(struct check *l, enum rule_id rule, struct bucket *bucket, uint32_t row)
 {
     const struct conn *c = &l->s->conn[row];
-    uint64_t key = subjects_peer_key(c, !subjects_is_served(l, c)) ^
-                   hash_u64(hash_u64(bucket->key) + rule);
+    uint64_t key =
+        subjects_peer_key(c, !subjects_is_served(l, c)) ^ hash_u64(hash_u64(bucket->key) + rule);
     struct bucket *peer = trends_bucket(&l->d->peers, key, row);
 
     if (peer && ++peer->n > bucket->top_n) {

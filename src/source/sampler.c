@@ -69,6 +69,7 @@ struct sampler {
     int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
     bool counted;                           /* a brief sample can follow, and saves something */
     bool asked_brief;                       /* that sample was to be a brief one */
+    bool has_been_brief;                    /* any sample until now */
     bool gathers;       /* the next one is a full one, though asked for as a brief one */
     bool has_gathered;  /* … and after a brief one, since its rows are all there */
     bool cannot_gather; /* the next full one must be taken at once */
@@ -178,8 +179,11 @@ static void set_intervals(void *context, struct sample *fresh)
     struct sampler *s = context;
 
     pthread_mutex_lock(&s->lock);
-    if (fresh->status != SAMPLE_FAILED)
+    /* The first brief sample takes memory that later ones find in place: its cost is none of
+     * theirs. */
+    if (fresh->status != SAMPLE_FAILED && (!fresh->left_out || s->has_been_brief))
         add_cost(fresh->left_out ? &s->brief : &s->full, fresh);
+    s->has_been_brief = s->has_been_brief || fresh->left_out;
     add_other(s);
     if (!fresh->left_out) {
         s->full_ns = s->slot_ns;

@@ -61,8 +61,8 @@ const char *finding_skip_words(unsigned why);
  * judge one of `states`, STATE_BIT()s (0: of all). `f` NULL: nothing was looked at. */
 void findings_not_looked(const struct findings *f, uint32_t states, struct str *out);
 
-/** Append the names of the rules that were looked at, after each other, or of those that were not, with
- * a line for each reason. Returns how many rules. */
+/** Append the names of the rules that were looked at, after each other, or of those that were not,
+ * with a line for each reason. Returns how many rules. */
 unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out);
 
 /* A finding set into lines; a label stands left of the first line of each part. */
