@@ -382,8 +382,8 @@ static void put_others_first(struct str *now, struct str *todo, const struct evi
         str_addf(todo, "%s.", str_text(&e->fact[0]));
     str_clear(now);
     finding_title(e->others, &title);
-    str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(VERDICT_NORMAL),
-             evidence_verdict_word(VERDICT_NORMAL));
+    str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e->verdict),
+             evidence_verdict_word(e->verdict));
     fact_fill(now, MSG_VERDICT_OTHERS_BRIEF, str_text(&title));
     now->failed = now->failed || str_failed(&title);
     str_fini(&title);
