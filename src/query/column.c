@@ -395,15 +395,16 @@ static enum send_limit limit_of(const struct sample *s, uint32_t row)
                                                    : LIMIT_UNKNOWN;
 }
 
+static const char *const limit_words[LIMIT_COUNT] = {
+    [LIMIT_APPLICATION] = "application",
+    [LIMIT_RECEIVER] = "receiver",
+    [LIMIT_SEND_BUFFER] = "send_buffer",
+    [LIMIT_PATH] = "path",
+};
+
 static void get_limited_by(const struct sample *s, uint32_t row, struct value *v)
 {
-    static const char *const words[LIMIT_COUNT] = {
-        [LIMIT_APPLICATION] = "application",
-        [LIMIT_RECEIVER] = "receiver",
-        [LIMIT_SEND_BUFFER] = "send_buffer",
-        [LIMIT_PATH] = "path",
-    };
-    set_text(v, words[limit_of(s, row)]);
+    set_text(v, limit_words[limit_of(s, row)]);
 }
 
 static uint64_t key_limited_by(const struct sample *s, uint32_t row)
@@ -641,14 +642,28 @@ static bool is_waiting(const struct sample *s, uint32_t row)
            !(s->conn[row].flags & CONN_NO_OWNER);
 }
 
+enum { WORD_CURRENT, WORD_FORMER, WORD_WAITING, OWNER_WORDS };
+static const char *const owner_words[OWNER_WORDS] = {"current", "former", "waiting"};
+
 /* Of the process; where none is known, of the control group. */
 static const char *owner_word(const struct sample *s, uint32_t row)
 {
     if (sample_owner(s, row, NULL))
-        return is_former(s, row) ? "former" : "current";
+        return owner_words[is_former(s, row) ? WORD_FORMER : WORD_CURRENT];
     if (is_waiting(s, row))
-        return "waiting";
-    return !sample_cgroup(s, row) ? "" : conn_is_let_go(&s->conn[row]) ? "former" : "current";
+        return owner_words[WORD_WAITING];
+    return !sample_cgroup(s, row)
+               ? ""
+               : owner_words[conn_is_let_go(&s->conn[row]) ? WORD_FORMER : WORD_CURRENT];
+}
+
+const char *column_word(enum column_id id, unsigned n)
+{
+    if (id == COL_OWNER)
+        return n < OWNER_WORDS ? owner_words[n] : NULL;
+    if (id == COL_LIMITED_BY)
+        return n + 1 < LIMIT_COUNT ? limit_words[n + 1] : NULL; /* the first is that of no limit */
+    return NULL;
 }
 
 static void get_owner(const struct sample *s, uint32_t row, struct value *v)

@@ -298,30 +298,17 @@ static int devices_item(struct filter_parser *f, const struct filter_field *fiel
     return result ? result : filter_emit_negation(f, cmp);
 }
 
-/* Columns of a few words, where one that is mistyped would be found nowhere. */
-static const struct {
-    enum column_id id;
-    enum msg expected;
-    const char *words[5];
-} wordings[] = {
-    {COL_OWNER, MSG_FILTER_OWNER, {"current", "former", "waiting"}},
-    {COL_LIMITED_BY, MSG_FILTER_LIMIT, {"application", "path", "receiver", "send_buffer"}},
-};
-
-/* Can the column have a word that holds this one? */
-static bool can_be(const struct filter_field *field, struct filter_word w, enum msg *expected)
+/* Can the column have a word that holds this one? Where its words are few, one that is mistyped
+ * would be found nowhere. */
+static bool can_be(const struct filter_field *field, struct filter_word w)
 {
-    for (size_t i = 0; i < sizeof wordings / sizeof wordings[0]; i++) {
-        if (wordings[i].id != field->id)
-            continue;
-        *expected = wordings[i].expected;
-        for (const char *const *word = wordings[i].words; *word; word++)
-            for (const char *at = *word; strlen(at) >= w.len; at++)
-                if (strncasecmp(at, w.text, w.len) == 0)
-                    return true;
-        return false;
-    }
-    return true;
+    const char *word;
+
+    for (unsigned n = 0; (word = column_word(field->id, n)); n++)
+        for (; strlen(word) >= w.len; word++)
+            if (strncasecmp(word, w.text, w.len) == 0)
+                return true;
+    return !column_word(field->id, 0);
 }
 
 static int texts_item(struct filter_parser *f, const struct filter_field *field,
@@ -329,11 +316,11 @@ static int texts_item(struct filter_parser *f, const struct filter_field *field,
 {
     struct filter_word w;
     bool quoted;
-    enum msg expected;
     size_t start = f->at;
     int result = filter_accept_text(f, &w, &quoted);
-    if (!result && !can_be(field, w, &expected))
-        result = filter_expected(f, start, expected);
+    if (!result && !can_be(field, w))
+        result =
+            filter_expected(f, start, field->id == COL_OWNER ? MSG_FILTER_OWNER : MSG_FILTER_LIMIT);
     if (!result)
         result = filter_emit_text(f, field->id, w, cmp != CMP_NONE);
     return result ? result : filter_emit_negation(f, cmp);

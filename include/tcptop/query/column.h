@@ -99,6 +99,10 @@ uint64_t column_state_key(const struct conn *c, unsigned state);
 /** The column called `name` (its id or other name, any case, '-' as '_'), -1: there is none. */
 int column_find(const char *name, size_t len);
 
+/** The word of this number, from 0 on, of a column whose values are a few words; NULL: it has no
+ *  more, or any value. */
+const char *column_word(enum column_id id, unsigned n);
+
 /** Nearest known id for a misspelt name, for messages; NULL when nothing is near. */
 const char *column_nearest(const char *name);
 
