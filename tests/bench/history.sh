@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 # What a recording of real sockets costs: `history.sh BUILD [SOCKETS [SECONDS [nginx]]]` records so
 # many (1000) for SECONDS (60), a sample every INTERVAL seconds (1): ESTABLISHED ones, with ten
-# connections a second that come and go beside them; with `nginx` those of nginx and wrk, which ask as
-# fast as they can. Prints bytes an hour and CPU time of tcptop beside those of `ss -tanpoe | gzip` and
-# of atop (another one: ATOP=), all at the same time; the CPU time of writing in relation to that of
-# taking samples; what reading costs. In a network namespace of its own.
+# connections a second that come and go beside them; with `nginx` those of nginx and wrk, where each
+# connection asks about once a second, with `nginx-full` as fast as it can. Prints bytes an hour and
+# CPU time of tcptop beside those of `ss -tanpoe | gzip` and of atop (another one: ATOP=), all at the
+# same time; the CPU time of writing in relation to that of taking samples; what reading costs. With
+# COMPARE=no without the two others, of which ss takes minutes a sample at a million sockets. In a
+# network namespace of its own.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=$(realpath "$1")
@@ -15,7 +17,7 @@ samples=$((seconds / interval))
 tmp=$(mktemp -d)
 trap 'kill $(jobs -p) $(cat "$tmp/nginx.pid" 2>/dev/null) 2>/dev/null; rm -rf "$tmp"' EXIT
 ip link set lo up
-if [ "$traffic" = nginx ]; then
+if [[ $traffic = nginx* ]]; then
 	cat >"$tmp/nginx.conf" <<-END
 		user root;
 		pid $tmp/nginx.pid;
@@ -23,7 +25,9 @@ if [ "$traffic" = nginx ]; then
 		http { access_log off; keepalive_requests 1000; server { listen 127.0.0.1:8080; location / { return 200 "hello"; } } }
 	END
 	nginx -c "$tmp/nginx.conf" -e "$tmp/nginx.log" || exit 1
-	wrk -t 1 -c $((sockets / 2)) -d $((seconds + 20)) http://127.0.0.1:8080/ >/dev/null &
+	echo 'function delay() return math.random(500, 1500) end' >"$tmp/pace.lua"
+	[ "$traffic" != nginx-full ] || : >"$tmp/pace.lua"
+	wrk -t 1 -c $((sockets / 2)) -d $((seconds + 20)) -s "$tmp/pace.lua" http://127.0.0.1:8080/ >/dev/null &
 	sleep 2
 else
 	coproc LOAD { exec "$B/tests/bench/load" ESTABLISHED "$sockets"; }
@@ -47,16 +51,19 @@ ss_each_second() {
 	done >"$tmp/ss.gz"
 }
 echo "sockets   $(ss -tanH | wc -l)${traffic:+, of $traffic}"
-cpu_ms ss_each_second >"$tmp/ss.ms" &
-compared=$!
-cpu_ms "$atop" -w "$tmp/atop" "$interval" $samples >"$tmp/atop.ms" &
-compared+=" $!"
+compared=
+if [ "${COMPARE:-yes}" = yes ]; then
+	cpu_ms ss_each_second >"$tmp/ss.ms" &
+	compared=$!
+	cpu_ms "$atop" -w "$tmp/atop" "$interval" $samples >"$tmp/atop.ms" &
+	compared+=" $!"
+fi
 written=$(cpu_ms "$B/tcptop" --no-config --write "$tmp/file" "$interval" $samples)
 once=$(cpu_ms "$B/tcptop" --no-config --write "$tmp/once" 1 1) # to start, and the first sample
 # shellcheck disable=SC2086 # two of them
-wait $compared
+[ -z "$compared" ] || wait $compared
 print_cost tcptop "$tmp/file" "$written"
-print_cost 'ss|gzip' "$tmp/ss.gz" "$(cat "$tmp/ss.ms")"
+[ ! -e "$tmp/ss.ms" ] || print_cost 'ss|gzip' "$tmp/ss.gz" "$(cat "$tmp/ss.ms")"
 if [ -s "$tmp/atop" ]; then print_cost atop "$tmp/atop" "$(cat "$tmp/atop.ms")"; else echo "atop      is not there"; fi
 "$B/tests/bench/recording" --of "$tmp/file" | tee "$tmp/of"
 awk -v all="$written" -v once="$once" -v n="$((samples - 1))" '
