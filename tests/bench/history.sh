@@ -65,6 +65,7 @@ once=$(cpu_ms "$B/tcptop" --no-config --write "$tmp/once" 1 1) # to start, and t
 print_cost tcptop "$tmp/file" "$written"
 [ ! -e "$tmp/ss.ms" ] || print_cost 'ss|gzip' "$tmp/ss.gz" "$(cat "$tmp/ss.ms")"
 if [ -s "$tmp/atop" ]; then print_cost atop "$tmp/atop" "$(cat "$tmp/atop.ms")"; else echo "atop      is not there"; fi
+[ -z "${LOAD:-}" ] || eval "exec ${LOAD[1]}>&-" # the sockets are not needed for reading
 "$B/tests/bench/recording" --of "$tmp/file" | tee "$tmp/of"
 awk -v all="$written" -v once="$once" -v n="$((samples - 1))" '
 	/^writing/ { writing = $2 }
@@ -72,4 +73,3 @@ awk -v all="$written" -v once="$once" -v n="$((samples - 1))" '
 		printf "writing   %.1f %% of what taking a sample takes\n", writing / $2 * 100
 		printf "in all    %.0f us of CPU a sample, with the doctor and the search for processes; %d ms to start\n", (all - once) * 1000 / n, once
 	}' "$tmp/of"
-[ -z "${LOAD:-}" ] || eval "exec ${LOAD[1]}>&-"
