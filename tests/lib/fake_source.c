@@ -62,7 +62,7 @@ static int fake_gather(struct source *src, const struct request *req, struct sam
         b->sample.counters.before.established = atomic_load(&f->counted);
     }
     if (left > 0) /* it takes all the time that there is */
-        nanosleep(&(struct timespec){.tv_nsec = left}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
     if (++f->piece < atomic_load(&f->pieces))
         return 1;
     for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
