@@ -293,6 +293,22 @@ void block_column_set_rows(const struct block_column *c, const struct block_rows
 #undef OTHERS
 }
 
+void block_columns_copy_self(struct conn *to, const struct conn *from)
+{
+    struct conn c = *from;
+
+    c.flags &= FLAGS_RECORDED;
+    c.expires_ms = to->expires_ms;
+    c.rqueue = to->rqueue;
+    c.wqueue = to->wqueue;
+    c.was_state = to->was_state;
+    c.extra = to->extra;
+    c.cgroup = to->cgroup;
+    c.socket_cookie = to->socket_cookie;
+    c.unknown = to->unknown;
+    *to = c;
+}
+
 /* The differing bits of `n` words of eight bytes, in which both rows are looked at without a
  * branch. */
 static uint64_t words_differ(const void *a, const void *b, unsigned n)

@@ -73,6 +73,9 @@ void block_column_get_rows(const struct block_column *c, const struct block_rows
 void block_column_set_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
                            const uint64_t *values);
 
+/** Give a row the columns before BLOCK_COLUMN_SELF of another one. */
+void block_columns_copy_self(struct conn *to, const struct conn *from);
+
 /** Do columns that neither run down nor grow differ, flags that are not recorded aside? Without
  *  owners and metrics. */
 bool block_columns_conn_differs(const struct conn *a, const struct conn *b);

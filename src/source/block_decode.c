@@ -49,6 +49,7 @@ struct block_decoder {
     struct u32_list gone; /* places, ascending */
     uint32_t n_new;
     struct sample_builder *ends; /* being read; owned */
+    struct sample_pool *ends_pool;
     struct str item;
 };
 
@@ -60,7 +61,8 @@ struct block_decoder *block_decoder_new(void)
         return NULL;
     d->values = malloc(BLOCK_PART_ROWS * sizeof *d->values);
     d->place = malloc(BLOCK_PART_ROWS * sizeof *d->place);
-    if (d->values && d->place)
+    d->ends_pool = sample_pool_new();
+    if (d->values && d->place && d->ends_pool)
         return d;
     block_decoder_free(d);
     return NULL;
@@ -81,6 +83,7 @@ void block_decoder_free(struct block_decoder *d)
         return;
     block_decode_forget(d);
     sample_discard(d->ends);
+    sample_pool_free(d->ends_pool);
     free(d->values);
     free(d->place);
     array_u32_fini(&d->gone);
@@ -767,13 +770,7 @@ static int copy_alike(struct block_decoder *d, struct sample_builder *b)
             return -EBADMSG;
         if (!d->values[i])
             continue;
-        struct block_row row = row_at(from, (uint32_t)d->values[i] - 1);
-        struct block_row own = row_at(to, d->place[i]);
-        for (size_t k = 0; k < block_columns_count; k++) {
-            const struct block_column *c = &block_columns[k];
-            if (c->id < BLOCK_COLUMN_SELF)
-                block_column_set(c, &own, block_column_get(c, &row));
-        }
+        block_columns_copy_self(&to->conn[d->place[i]], &from->conn[d->values[i] - 1]);
     }
     return 0;
 }
@@ -895,8 +892,8 @@ static int begin_sample(struct block_decoder *d, const struct block_moment *m,
     sample_unref(b->close_events);
     b->close_events = NULL;
     if (m->ends) {
-        d->ends = sample_builder_new(NULL);
-        if (!d->ends)
+        d->ends = sample_builder_new(d->ends_pool);
+        if (!d->ends || sample_reserve(d->ends, m->ends))
             return -ENOMEM;
         d->ends->sample.needs = m->ends_metrics ? NEED_TCP_INFO : 0;
     }
@@ -969,6 +966,8 @@ int block_decode_key(struct block_decoder *d, struct block_in *in, const struct 
     b->sample.n_congestion = 0;
     rc = begin_sample(d, m, b);
     d->anchor_ms = d->now_ms;
+    if (!rc) /* some more, since deltas add rows */
+        rc = sample_reserve(b, m->rows + m->rows / 64);
     if (!rc)
         rc = read_items(d, in, m, true, b);
     if (!rc)
@@ -979,8 +978,10 @@ int block_decode_key(struct block_decoder *d, struct block_in *in, const struct 
     return 0;
 }
 
-int block_decode_begin(struct block_decoder *d, const struct sample *last, struct sample_builder *b)
+int block_decode_begin(struct block_decoder *d, const struct sample *last, uint32_t rows,
+                       struct sample_builder *b)
 {
+    const uint32_t most = last->n_live + BLOCK_PART_ROWS;
     const struct sample_builder *builder =
         (const struct sample_builder *)last; /* its first member */
     struct sample *s = &b->sample;
@@ -994,7 +995,8 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
     s->reason = last->reason;
     s->namespaces = netns_table_ref(last->namespaces);
     s->n_congestion = 0;
-    if (sample_reserve(b, last->n_live) || sample_append(b, builder))
+    rows = rows < most ? rows : most;
+    if (sample_reserve(b, rows > last->n_live ? rows : last->n_live) || sample_append(b, builder))
         return -ENOMEM;
     memset(s->count, 0, sizeof s->count);
     s->total = 0;

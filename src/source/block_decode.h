@@ -44,8 +44,8 @@ int block_decode_key(struct block_decoder *d, struct block_in *in, const struct 
 bool block_decode_follows(const struct block_decoder *d, const struct block_moment *m);
 
 /** Begin a sample that is a delta: make `b`, which is empty, what the sample `last`, which was read
- *  last, was. Returns 0 or -ENOMEM. */
-int block_decode_begin(struct block_decoder *d, const struct sample *last,
+ *  last, was, with room for the `rows` that the delta says it has. Returns 0 or -ENOMEM. */
+int block_decode_begin(struct block_decoder *d, const struct sample *last, uint32_t rows,
                        struct sample_builder *b);
 
 /** Read the rest of the delta `m`, which must follow, into `b`, which holds the sample that was

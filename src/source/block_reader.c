@@ -468,7 +468,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
     if (key)
         rc = block_decode_key(r->decoder, &r->payload, &m, b);
     else if (!r->loaded)
-        rc = r->last ? block_decode_begin(r->decoder, r->last, b) : -EBADMSG;
+        rc = r->last ? block_decode_begin(r->decoder, r->last, m.rows, b) : -EBADMSG;
     if (!rc && !key)
         rc = block_decode_delta(r->decoder, &r->payload, &m, b);
     r->loaded = rc == 0;
@@ -646,7 +646,7 @@ int block_reader_again(struct block_reader *r, struct sample_builder *b)
 {
     if (!r->last)
         return -ENODATA;
-    int rc = block_decode_begin(r->decoder, r->last, b);
+    int rc = block_decode_begin(r->decoder, r->last, 0, b);
     if (rc)
         return rc;
     b->owners_known = b->sample.owner;
