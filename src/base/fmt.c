@@ -232,9 +232,9 @@ char *fmt_rate_least(char *out, size_t size, double per_s)
     if (!isfinite(per_s) || per_s < 0 || per_s >= 1e18)
         snprintf(out, size, FMT_NONE);
     else if (per_s < 0.1)
-        snprintf(out, size, "%.2f", floor(per_s * 100 + 1e-6) / 100);
+        snprintf(out, size, "%.2f", (int)(per_s * 100 + 1e-6) / 100.0);
     else if (per_s < 10)
-        snprintf(out, size, "%.1f", floor(per_s * 10 + 1e-6) / 10);
+        snprintf(out, size, "%.1f", (int)(per_s * 10 + 1e-6) / 10.0);
     else
         fmt_count(out, size, (uint64_t)(per_s + 1e-6));
     return out;
