@@ -58,7 +58,8 @@ static void mark(struct sample *s, const struct hash_table *states)
         if (!state)
             continue;
         c->flags |= CONN_MPTCP;
-        c->extra = *state & 15u;
+        if (c->state != TCP_STATE_LISTEN && c->state != TCP_STATE_CLOSE) /* else conn_v6only() */
+            c->extra = *state & 15u;
         s->has_mptcp = true;
     }
 }

@@ -61,6 +61,7 @@ bool netlink_refused(int error)
     return false;
 }
 
+/* Whoever calls it disconnects when it fails. */
 static int connect_kernel(struct netlink *n)
 {
     if (n->socket)
@@ -68,11 +69,8 @@ static int connect_kernel(struct netlink *n)
     n->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (!n->socket)
         return -errno;
-    if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-        int error = -errno;
-        disconnect(n);
-        return error;
-    }
+    if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+        return -errno;
     netlink_connect(n->socket);
     n->seq = netlink_first_seq();
     return 0;
@@ -250,16 +248,21 @@ static bool ipv6_is_absent(int error)
     return fd < 0 && errno == EAFNOSUPPORT;
 }
 
+static int dump_families(struct netlink *n, uint32_t protocol, const struct kernel_filter *filter,
+                         struct sample_builder *b, bool *interrupted)
+{
+    int error = dump(n, AF_INET, protocol, filter, 0, b, interrupted);
+    if (error)
+        return error;
+    error = dump(n, AF_INET6, protocol, filter, 0, b, interrupted);
+    return ipv6_is_absent(error) ? 0 : error;
+}
+
 static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
                 struct sample_builder *b, bool *interrupted)
 {
-    if (kind == NETLINK_LEGACY)
-        return dump(n, AF_UNSPEC, IPPROTO_TCP, filter, 0, b, interrupted);
-    int error = dump(n, AF_INET, IPPROTO_TCP, filter, 0, b, interrupted);
-    if (error)
-        return error;
-    error = dump(n, AF_INET6, IPPROTO_TCP, filter, 0, b, interrupted);
-    return ipv6_is_absent(error) ? 0 : error;
+    return kind == NETLINK_LEGACY ? dump(n, AF_UNSPEC, IPPROTO_TCP, filter, 0, b, interrupted)
+                                  : dump_families(n, IPPROTO_TCP, filter, b, interrupted);
 }
 
 /* Forget what an interrupted or broken dump brought; the next try starts from nothing. */
@@ -346,12 +349,11 @@ int netlink_gather(struct netlink *n, int64_t until_ns)
 int netlink_take_mptcp(struct netlink *n, const struct kernel_filter *filter,
                        struct sample_builder *b)
 {
-    static const uint8_t families[] = {AF_INET, AF_INET6};
     bool interrupted = false;
     int rc = connect_kernel(n);
 
-    for (size_t i = 0; i < sizeof(families) && !rc; i++)
-        rc = dump(n, families[i], IPPROTO_MPTCP, filter, 0, b, &interrupted);
+    if (!rc)
+        rc = dump_families(n, IPPROTO_MPTCP, filter, b, &interrupted);
     if (rc)
         disconnect(n);
     return rc;

@@ -4,6 +4,7 @@
 #ifndef TESTS_LIB_FAKE_MNL_H
 #define TESTS_LIB_FAKE_MNL_H
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
@@ -17,8 +18,9 @@
 /* What was done to it. */
 static struct fake_mnl {
     unsigned opened, closed;
-    int fd;          /* what poll() sees */
-    uint32_t sender; /* of what fake_recvfrom() returns, which sets it; 0: the kernel */
+    int fd;                     /* what poll() sees */
+    int open_error, bind_error; /* errno of opening and binding, 0: they work */
+    uint32_t sender;            /* of what fake_recvfrom() returns, which sets it; 0: the kernel */
 } fake_mnl;
 
 /** Nothing was done yet; `readable`: there seems to be an answer at any time, else never. */
@@ -32,6 +34,9 @@ static inline void fake_mnl_reset(bool readable)
 static inline struct mnl_socket *fake_open2(int bus, int flags)
 {
     (void)bus, (void)flags;
+    errno = fake_mnl.open_error;
+    if (fake_mnl.open_error)
+        return NULL;
     fake_mnl.opened++;
     return (struct mnl_socket *)&fake_mnl;
 }
@@ -39,7 +44,8 @@ static inline struct mnl_socket *fake_open2(int bus, int flags)
 static inline int fake_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
 {
     (void)s, (void)groups, (void)pid;
-    return 0;
+    errno = fake_mnl.bind_error;
+    return fake_mnl.bind_error ? -1 : 0;
 }
 
 static inline int fake_close(struct mnl_socket *s)
