@@ -174,9 +174,10 @@ int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, si
     return 0;
 }
 
-/* Every whole line of the buffer becomes a row; returns the bytes they take, or -ENOMEM. */
+/* Every whole line of the buffer becomes a row, but the first one where `*no_row`: that holds the
+ * titles, or is the end of a line that was too long. Returns the bytes they take, or -ENOMEM. */
 static ssize_t take_lines(struct sample_builder *b, uint8_t family, const char *bytes, size_t len,
-                          bool *titles)
+                          bool *no_row)
 {
     size_t taken = 0;
     const char *newline;
@@ -184,8 +185,8 @@ static ssize_t take_lines(struct sample_builder *b, uint8_t family, const char *
     while ((newline = memchr(bytes + taken, '\n', len - taken))) {
         size_t line_len = (size_t)(newline - bytes) - taken;
 
-        if (*titles)
-            *titles = false;
+        if (*no_row)
+            *no_row = false;
         else if (proc_tcp_line(b, family, bytes + taken, line_len))
             return -ENOMEM;
         taken += line_len + 1;
@@ -200,7 +201,7 @@ static int read_file(struct sample_builder *b, uint8_t family, const char *path,
     struct sample *s = &b->sample;
     char buffer[PROC_TCP_BUFFER];
     size_t len = 0;
-    bool titles = true;
+    bool titles = false, no_row = true;
     ssize_t got = 1, taken = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -211,18 +212,22 @@ static int read_file(struct sample_builder *b, uint8_t family, const char *path,
         if (got < 0)
             break;
         len += (size_t)got;
-        taken = take_lines(b, family, buffer, len, &titles);
+        taken = take_lines(b, family, buffer, len, &no_row);
         if (taken < 0)
             break;
+        titles |= taken > 0;
         if (taken == 0 && len == sizeof(buffer)) {
-            s->rejected++; /* no line is so long */
+            s->rejected += !no_row; /* no line is so long */
+            no_row = true;
             taken = (ssize_t)len;
         }
         len -= (size_t)taken;
         memmove(buffer, buffer + taken, len);
     }
-    int error = got < 0 ? -errno : taken < 0 ? -ENOMEM : titles ? -EOPNOTSUPP : 0;
+    int error = got < 0 ? -errno : taken < 0 ? -ENOMEM : titles ? 0 : -EOPNOTSUPP;
     close(fd);
+    if (got == 0 && len > 0)
+        s->rejected += !no_row; /* a line that is cut may have lost digits of its inode */
     return error;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
- * and counted. A host without IPv6 has no second file; a first one without its titles, as WSL 1 has
- * it, tells nothing. */
+ * and counted, once however long it is, also one that is cut. A host without IPv6 has no second
+ * file; a first one without its titles, as WSL 1 has it, tells nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,13 +18,18 @@
 #include <unistd.h>
 
 #include "lib/sample.h"
+#include "tcptop/base/str.h"
 #include "tcptop/source/proc_tcp.h"
 
 /* What the two files hold; NULL: open() fails with the error. */
 static struct {
     const char *text;
     int error;
+    bool breaks_off; /* behind the text reading fails with the error */
 } tcp, tcp6;
+static struct source program; /* whose end the reading looks at */
+static unsigned rows_left;    /* before memory is out */
+static bool ends_meanwhile;   /* the program, while the first file is read */
 
 static int fake_open(const char *path, int flags)
 {
@@ -43,7 +48,26 @@ static int fake_open(const char *path, int flags)
     return fd;
 }
 
-#define open(path, flags) fake_open(path, flags)
+static ssize_t fake_read(int fd, void *buffer, size_t size)
+{
+    const ssize_t got = read(fd, buffer, size);
+
+    if (ends_meanwhile)
+        source_cancel(&program);
+    if (got != 0 || !(tcp.breaks_off || tcp6.breaks_off))
+        return got;
+    errno = EIO;
+    return -1;
+}
+
+static struct conn *fake_add(struct sample_builder *b, struct tcp_metrics **metrics)
+{
+    return rows_left ? rows_left--, sample_add(b, metrics) : NULL;
+}
+
+#define open(path, flags)      fake_open(path, flags)
+#define read(fd, buffer, size) fake_read(fd, buffer, size)
+#define sample_add             fake_add
 #include "../../src/source/proc_tcp.c"
 
 /* Addresses as the kernel prints them: each four bytes as one number of the host. */
@@ -191,17 +215,21 @@ static void lines_that_are_none(void **state)
 #define TITLES6                                                                                    \
     "  sl  local_address                         remote_address                        st\n"
 
-/* Both files: how many rows, with which status, the error. */
-static void expect_taken(unsigned rows, enum sample_status status, int error)
+/* Both files: how many rows, how many lines that are none, with which status, the error. */
+static void expect_lines(unsigned rows, unsigned rejected, enum sample_status status, int error)
 {
-    static const struct source nobody = {.part_of = NULL};
     struct sample *s = sample_make(NULL);
 
-    assert_int_equal(proc_tcp_take(builder_of(s), &nobody), error);
+    assert_int_equal(proc_tcp_take(builder_of(s), &program), error);
     assert_int_equal(s->n_live, rows);
-    assert_int_equal(s->rejected, 0);
+    assert_int_equal(s->rejected, rejected);
     assert_int_equal(s->status, status);
     sample_unref(s);
+}
+
+static void expect_taken(unsigned rows, enum sample_status status, int error)
+{
+    expect_lines(rows, 0, status, error);
 }
 
 static void hosts_without_ipv6(void **state)
@@ -234,17 +262,126 @@ static void files_without_titles(void **state)
     expect_taken(0, SAMPLE_COMPLETE, -ENOENT);
 }
 
+/* A line that ends with the file has lost nobody knows what. */
+static void lines_that_the_end_has_cut(void **state)
+{
+    (void)state;
+    tcp.text = TITLES ESTABLISHED "\n" TIME_WAIT;
+    tcp6.text = TITLES6 LISTEN6 "\n";
+    expect_lines(2, 1, SAMPLE_PARTIAL, 0);
+    tcp.text = TITLES ESTABLISHED "\n";
+    tcp6.text = TITLES6 "   0: 0000";
+    expect_lines(1, 1, SAMPLE_PARTIAL, 0);
+}
+
+/* No kernel writes a line longer than the buffer: it is one, whatever its end looks like. */
+static void lines_without_end(void **state)
+{
+    (void)state;
+    struct str text = STR_INIT, titles = STR_INIT;
+
+    tcp6.text = TITLES6;
+    str_add(&text, TITLES ESTABLISHED "\n");
+    str_add_many(&text, '0', 3 * PROC_TCP_BUFFER);
+    str_add(&text, ESTABLISHED "\n" TIME_WAIT "\n");
+    tcp.text = str_text(&text);
+    expect_lines(2, 1, SAMPLE_PARTIAL, 0);
+    str_clear(&text);
+    str_add(&text, TITLES ESTABLISHED "\n");
+    str_add_many(&text, '0', 2 * PROC_TCP_BUFFER + 7); /* and then the file ends */
+    tcp.text = str_text(&text);
+    expect_lines(1, 1, SAMPLE_PARTIAL, 0);
+    str_add_many(&titles, ' ', PROC_TCP_BUFFER + 1);
+    tcp.text = str_text(&titles);
+    expect_lines(0, 0, SAMPLE_COMPLETE, -EOPNOTSUPP);
+    str_add(&titles, "sl\n" ESTABLISHED "\n");
+    tcp.text = str_text(&titles);
+    expect_lines(1, 0, SAMPLE_COMPLETE, 0);
+    str_fini(&text);
+    str_fini(&titles);
+}
+
+/* Where lines fall over the end of the buffer, every one is read once. */
+static void many_lines(void **state)
+{
+    (void)state;
+    struct str text = STR_INIT;
+
+    str_add(&text, TITLES);
+    for (unsigned i = 0; i < 3000; i++) {
+        str_add(&text, i % 2 ? ESTABLISHED : TIME_WAIT);
+        str_add_many(&text, ' ', i % 7);
+        str_add(&text, "\n");
+    }
+    assert_true(text.len > 4 * PROC_TCP_BUFFER);
+    tcp.text = str_text(&text);
+    tcp6.text = TITLES6;
+    expect_taken(3000, SAMPLE_COMPLETE, 0);
+    str_fini(&text);
+}
+
+static void files_that_break_off(void **state)
+{
+    (void)state;
+    tcp.text = TITLES ESTABLISHED "\n";
+    tcp6.text = TITLES6 LISTEN6 "\n";
+    tcp.breaks_off = true;
+    expect_taken(1, SAMPLE_COMPLETE, -EIO); /* whoever asked has another error than rows */
+}
+
+static void memory_that_runs_out(void **state)
+{
+    (void)state;
+    tcp.text = TITLES ESTABLISHED "\n" TIME_WAIT "\n";
+    tcp6.text = TITLES6 LISTEN6 "\n";
+    rows_left = 1;
+    expect_taken(1, SAMPLE_COMPLETE, -ENOMEM);
+    rows_left = 2; /* the second file is not unreadable */
+    expect_taken(2, SAMPLE_COMPLETE, -ENOMEM);
+}
+
+static void whoever_ends_does_not_read_on(void **state)
+{
+    (void)state;
+    tcp.text = TITLES ESTABLISHED "\n";
+    tcp6.text = TITLES6 LISTEN6 "\n";
+    ends_meanwhile = true;
+    struct sample *s = sample_make(NULL);
+    assert_int_equal(proc_tcp_take(builder_of(s), &program), -ECANCELED);
+    assert_int_equal(s->n_live, 1); /* the second file was not read */
+    sample_unref(s);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    memset(&tcp6, 0, sizeof tcp6);
+    program = (struct source){.part_of = NULL};
+    rows_left = UINT32_MAX;
+    ends_meanwhile = false;
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, prepare)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ipv4),
-        cmocka_unit_test(ipv6_listener),
-        cmocka_unit_test(time_wait),
-        cmocka_unit_test(cut_lines),
-        cmocka_unit_test(lines_that_are_none),
-        cmocka_unit_test(probes_go_with_their_timer),
-        cmocka_unit_test(hosts_without_ipv6),
-        cmocka_unit_test(files_without_titles),
+        TEST(ipv4),
+        TEST(ipv6_listener),
+        TEST(time_wait),
+        TEST(cut_lines),
+        TEST(lines_that_are_none),
+        TEST(probes_go_with_their_timer),
+        TEST(hosts_without_ipv6),
+        TEST(files_without_titles),
+        TEST(lines_that_the_end_has_cut),
+        TEST(lines_without_end),
+        TEST(many_lines),
+        TEST(files_that_break_off),
+        TEST(memory_that_runs_out),
+        TEST(whoever_ends_does_not_read_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
