@@ -332,14 +332,15 @@ void host_stats_read(struct host_stats *f, struct host *h)
 bool host_stats_sockets(struct host_stats *f, uint64_t *inuse, uint64_t *tw)
 {
     struct host v4 = {.gauge_valid = 0}, v6 = {.gauge_valid = 0};
-    uint64_t inuse6 = 0; /* there is no such file without IPv6 */
+    uint64_t inuse6 = 0;
 
     take_gauges(&v4, "TCP", f->buffer, read_kept(f, FILE_SOCKSTAT));
-    take_gauges(&v6, "TCP6", f->buffer, read_kept(f, FILE_SOCKSTAT6));
-    if (!host_gauge(&v4, GAUGE_INUSE, inuse) || !host_gauge(&v4, GAUGE_TW, tw))
+    size_t len6 = read_kept(f, FILE_SOCKSTAT6); /* there is no such file without IPv6 */
+    take_gauges(&v6, "TCP6", f->buffer, len6);
+    if (!host_gauge(&v4, GAUGE_INUSE, inuse) || !host_gauge(&v4, GAUGE_TW, tw) ||
+        (!host_gauge(&v6, GAUGE_INUSE, &inuse6) && len6))
         return false;
-    if (host_gauge(&v6, GAUGE_INUSE, &inuse6))
-        *inuse += inuse6;
+    *inuse += inuse6;
     return true;
 }
 
