@@ -6,12 +6,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tcptop/base/array.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
@@ -28,7 +30,8 @@ void import_sosreport_fini(struct import_sosreport *s)
 {
     for (uint32_t i = 0; i < s->n; i++)
         free(s->file[i].path);
-    s->n = 0;
+    free(s->file);
+    *s = (struct import_sosreport){.n = 0};
 }
 
 static int open_regular(const char *path)
@@ -44,21 +47,43 @@ static int open_regular(const char *path)
     return -ENOENT;
 }
 
-/* Add directory/name when it is there. Returns 1 when it is, 0, or -ENOMEM. */
+/* Is the error that there is nothing of the kind that was looked for? */
+static bool is_absence(int error)
+{
+    return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENXIO ||
+           error == -ENAMETOOLONG;
+}
+
+/* Room for one more. Returns 0, -ENOMEM or -E2BIG. */
+static int make_room(struct import_sosreport *s)
+{
+    struct import_sosreport_file *file;
+
+    if (s->n == IMPORT_SOSREPORT_FILES)
+        return -E2BIG;
+    file = array_room(s->file, s->n, &s->cap, 8, sizeof *file);
+    if (!file)
+        return -ENOMEM;
+    s->file = file;
+    return 0;
+}
+
+/* Add directory/name when it is there. Returns 1 when it is, 0, or -errno. */
 static int add_file(struct import_sosreport *s, const char *directory, const char *name,
                     const char *netns, size_t netns_len)
 {
     struct str path = STR_INIT;
 
     str_addf(&path, "%s/%s", directory, name);
-    int fd = str_failed(&path) ? -ENOMEM : open_regular(str_text(&path));
-    if (fd < 0 || s->n == IMPORT_SOSREPORT_FILES) {
-        if (fd >= 0)
-            close(fd);
-        str_fini(&path);
-        return fd == -ENOMEM ? -ENOMEM : 0;
+    int rc = str_failed(&path) ? -ENOMEM : open_regular(str_text(&path));
+    if (rc >= 0) {
+        close(rc);
+        rc = make_room(s);
     }
-    close(fd);
+    if (rc) {
+        str_fini(&path);
+        return is_absence(rc) ? 0 : rc;
+    }
     utf8_sanitise_into(s->file[s->n].netns, NETNS_NAME, netns, netns_len);
     s->file[s->n++].path = path.data; /* handed over */
     return 1;
@@ -96,6 +121,15 @@ static size_t netns_len(const char *name, const char *command)
     return len - before - after;
 }
 
+/* What is in a directory, sorted. Returns how much, also where there is no such directory, or
+ * -errno. */
+static int list_of(const char *directory, struct dirent ***list)
+{
+    const int n = scandir(directory, list, NULL, alphasort);
+
+    return n >= 0 ? n : is_absence(-errno) ? 0 : -errno;
+}
+
 /* The files of other namespaces in one directory. */
 static int add_others(struct import_sosreport *s, const char *directory)
 {
@@ -103,7 +137,8 @@ static int add_others(struct import_sosreport *s, const char *directory)
 
     for (size_t i = 0; i < COMMANDS && rc >= 0; i++) {
         struct dirent **list = NULL;
-        int n = scandir(directory, &list, NULL, alphasort);
+        int n = list_of(directory, &list);
+        rc = n < 0 ? n : 0;
         for (int k = 0; k < n; k++) {
             size_t len = netns_len(list[k]->d_name, commands[i]);
             const char *name = list[k]->d_name + strlen(OF_NETNS);
@@ -121,10 +156,9 @@ static int add_directories(struct import_sosreport *s, const char *plugin)
 {
     struct str root = STR_INIT, directory = STR_INIT;
     struct dirent **list = NULL;
-    int rc = 0;
 
     str_addf(&root, "%s/namespaces", plugin);
-    int n = scandir(str_text(&root), &list, NULL, alphasort);
+    int n = list_of(str_text(&root), &list), rc = n < 0 ? n : 0;
     for (int k = 0; k < n; k++) {
         str_clear(&directory);
         str_addf(&directory, "%s/%s", str_text(&root), list[k]->d_name);

@@ -8,20 +8,21 @@
 
 #include "tcptop/model/netns.h"
 
-#define IMPORT_SOSREPORT_FILES 256u
+#define IMPORT_SOSREPORT_FILES 16384u /* hosts of OpenStack have thousands of namespaces */
 
 struct import_sosreport {
-    struct {
+    struct import_sosreport_file {
         char *path;             /* owned */
         char netns[NETNS_NAME]; /* the namespace that it is of; "" the host's own; sanitised */
-    } file[IMPORT_SOSREPORT_FILES];
-    uint32_t n;
+    } * file;                   /* owned */
+    uint32_t n, cap;
     char host[65], kernel[65]; /* sanitised; "" not known */
 };
 
 /** Find them below the directory `path`, which may also be that of the plugin itself: of each
  *  namespace what ss printed, else netstat, else /proc/net/tcp and tcp6. Returns 0, -ENOENT when it
- *  is no sosreport, or another -errno. */
+ *  is no sosreport, -E2BIG: more files than above, or another -errno, also where one of them may
+ *  not be read. */
 int import_sosreport_find(struct import_sosreport *s, const char *path);
 
 void import_sosreport_fini(struct import_sosreport *s);
