@@ -571,6 +571,7 @@ static void offer_values(struct completion *c, enum column_kind kind)
     } else if (kind == KIND_PROTO) {
         offer(c, "tcp");
         offer(c, "tcp6");
+        offer(c, "mptcp");
     } else if (kind == KIND_TIMER) {
         for (size_t i = 0; filter_timer_name(i); i++)
             offer(c, filter_timer_name(i));

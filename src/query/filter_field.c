@@ -244,9 +244,14 @@ static int protos_item(struct filter_parser *f, const struct filter_field *field
     (void)field;
     struct filter_word w = filter_peek_word(f, false);
     bool v4 = filter_word_is(w, "tcp") || filter_word_is(w, "tcp4");
-    if (!v4 && !filter_word_is(w, "tcp6"))
+    bool mptcp = filter_word_is(w, "mptcp"); /* of either family */
+    if (!v4 && !mptcp && !filter_word_is(w, "tcp6"))
         return filter_expected(f, f->at, MSG_FILTER_PROTO);
     f->at += w.len;
+    if (mptcp) {
+        int result = filter_emit_text(f, COL_MPTCP, (struct filter_word){"", 0}, false);
+        return result ? result : filter_emit_negation(f, cmp);
+    }
     bool wants_v4 = v4 == (cmp != CMP_NE);
     return filter_emit(
         f, &(struct filter_term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});

@@ -68,6 +68,8 @@ if [ "$ready" = 'ready mptcp' ]; then
 	check '… the client has' rows 2 -f 'rport:18041 mptcp:FIN_WAIT2'
 	check '… as many as ss has' rows "$(ss -HMan state close-wait | grep -c .)" -f 'mptcp:CLOSE_WAIT'
 	check '… nothing else' rows 4 -f 'not mptcp:- not state:listen'
+	check '… found by their protocol' rows 4 -f 'proto:mptcp not state:listen'
+	check '… and only those' rows 0 -f 'proto:mptcp mptcp:-'
 	doctor() { "$B/tcptop" --no-config --doctor --json | grep -q '"not_looked_at":{.*"close_wait":"not of MPTCP'; }
 	check 'the doctor says that it has not looked at those' doctor
 fi

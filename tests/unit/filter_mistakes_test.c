@@ -59,7 +59,7 @@ static void mistakes(void **state)
         {"lport", 5, "a field needs an operator and a value; in quotes it is text", NULL},
         {"22 port 7777", 7, "a field needs an operator and a value; in quotes it is text",
          "필드에는 연산자와 값이 필요합니다(따옴표로 묶으면 텍스트)"},
-        {"proto:udp", 6, "expected tcp or tcp6", NULL},
+        {"proto:udp", 6, "expected tcp, tcp6 or mptcp", NULL},
         {"timer:no", 6, "expected off, on, keepalive, timewait or persist", NULL},
         {"addr:10.0.0", 5, "expected an address such as 10.0.0.0/8 or ::1; names are not looked up",
          NULL},
@@ -198,7 +198,7 @@ static void completion(void **state)
     assert_string_equal(offered("(state:es,f", 64), "10 FIN_WAIT1 FIN_WAIT2");
     assert_string_equal(offered("state syn", 64), "6 SYN_SENT SYN_RECV synchronized syn-rcv");
     assert_string_equal(offered("22 exclude b", 64), "11 BOUND_INACTIVE bucket big");
-    assert_string_equal(offered("proto:", 64), "6 tcp tcp6");
+    assert_string_equal(offered("proto:", 64), "6 tcp tcp6 mptcp");
     assert_string_equal(offered("proto:tcp", 64), "6 tcp6");
     assert_string_equal(offered("timer!=k", 64), "7 keepalive");
     assert_string_equal(offered("rtt>100", 64), "7 us ms s min h d m sec");

@@ -48,6 +48,9 @@ static struct sample *rows(void)
     c[6].timer = TIMER_RETRANSMIT;
     c[6].expires_ms = 700;
     c[7].flags = CONN_NO_COOKIE;
+    c[1].flags = CONN_MPTCP;
+    c[2].flags = CONN_MPTCP;
+    c[2].extra = TCP_STATE_CLOSE_WAIT;
     s->times[3].born_ds = 10;
     s->now_ds = 910;
     return s;
@@ -161,6 +164,12 @@ static void fields(void **state)
         {"proto:tcp", "acde"},
         {"proto:tcp6", "bfgh"},
         {"proto!=tcp6", "acde"},
+        {"proto:mptcp", "bc"}, /* whatever is known of its connection */
+        {"proto:MPTCP,tcp6", "bcfgh"},
+        {"proto:tcp,!=mptcp", "ade"},
+        {"proto != mptcp", "adefgh"},
+        {"proto:tcp proto:mptcp", "c"},
+        {"mptcp:close_wait", "c"},
         {"tcp6", "bfgh"},
         {"tcp4", "acde"},
         {"ip:10.0.5.8", "d"},
