@@ -59,16 +59,16 @@ TEST_BINS    := $(TEST_BUILT:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
-.PHONY: all run test faults arches kernels deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
-	bench fuzz install uninstall screenshots clean help tests-built clang-reads asan-built ubsan-built tsan-built \
+.PHONY: all run test faults arches kernels terminals deps deps-test deps-lint force lint analyze asan ubsan tsan \
+	cover bench fuzz install uninstall screenshots clean help tests-built clang-reads asan-built ubsan-built tsan-built \
 	man completions alerts deb deps-deb rpm deps-rpm
 .SECONDARY:
 
 all: $B/$(NAME)
 
 help:
-	@echo 'targets: all man completions alerts run test faults arches kernels deps lint analyze asan ubsan tsan'
-	@echo '         cover bench fuzz screenshots install uninstall deb rpm clean'
+	@echo 'targets: all man completions alerts run test faults arches kernels terminals deps lint analyze asan'
+	@echo '         ubsan tsan cover bench fuzz screenshots install uninstall deb rpm clean'
 	@echo 'variables: B CC CFLAGS JOBS NAME PREFIX DESTDIR UNITDIR ZSHDIR TOOLS NO_DEPS V'
 
 $B/$(NAME): $B/src/main.o
@@ -192,6 +192,11 @@ arches:
 # KERNELS names releases of Debian; see tests/kernels.sh.
 kernels:
 	$Qbash tests/kernels.sh $(KERNELS)
+
+# Pictures of real terminals are left in $B/terminals; see tests/view/terminals.sh.
+terminals: deps-test
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
+	$Qbash tests/view/terminals.sh $B $B/terminals
 
 # asan holds ubsan; each also comes as NAME-built, without the tests.
 asan ubsan tsan: %: %-built

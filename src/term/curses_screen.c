@@ -305,9 +305,11 @@ static void draw_cell(const struct curses_screen *p, const struct cell *cell, in
     wchar_t characters[CCHARW_MAX + 1];
     cchar_t complex;
     attr_t attributes = p->attributes[cell->role];
-    if (cell->bold)
-        attributes = (attributes | A_BOLD) & ~A_DIM;
     const short pair = p->paired[cell->role] ? PAIR_OF(cell->role) : 0;
+    /* Many terminals draw the first eight colours brighter where they are bold: magenta, for one,
+     * cannot be read on white then. */
+    if (cell->bold && (!pair || p->depth == DEPTH_256))
+        attributes = (attributes | A_BOLD) & ~A_DIM;
     const int width = cell_characters(cell, characters);
     setcchar(&complex, characters, attributes, pair, NULL);
     mvadd_wch(y, x, &complex); /* ERR in the last cell of the screen, which it draws all the same */
