@@ -4,10 +4,10 @@
 #
 # debian.sh SUITE [PATTERN]: makes a root of SUITE (bookworm, trixie) with debootstrap, copies this
 # checkout into it and runs `make test` there, only the tests whose path holds PATTERN when one is
-# given (tests/unit). The root is kept and used again, with its packages and its build directory:
-# $ROOT says where, build/SUITE if it does not. Delete it to begin with a bare one. The last line
-# is "N passed, N failed, N skipped". The exit code is that of make, or 77 when there can be no such
-# root here, with the reason as the last line.
+# given (tests/unit). CFLAGS are those of make, if they are set. The root is kept and used again, with
+# its packages and its build directory: $ROOT says where, build/SUITE if it does not. Delete it to
+# begin with a bare one. The last line is "N passed, N failed, N skipped". The exit code is that of
+# make, or 77 when there can be no such root here, with the reason as the last line.
 #
 # The packages come from the repositories that apt is configured with on this machine.
 set -euo pipefail
@@ -50,7 +50,7 @@ mv "$old/build" "$new/build"
 rm -rf "$old"
 mv "$new" "$old"
 
-debian_in "$root" PATTERN="$pattern" sh -c '
+debian_in "$root" PATTERN="$pattern" ${CFLAGS:+CFLAGS="$CFLAGS"} sh -c '
 	cd /tcptop
 	command -v make >/dev/null || { apt-get update -qq && apt-get install -y -qq make; } >/dev/null
 	make test TESTS="$PATTERN"'
