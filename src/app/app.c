@@ -45,6 +45,19 @@ static void resolve_limits(const struct settings *s, struct survey_range whole,
             moment_resolve(&s->begin, whole.begin_ns, s->end.kind ? range->end_ns : whole.end_ns);
 }
 
+/* Is no time at all asked for? */
+static bool ends_before(const struct survey_range *range, struct sample_reason *why)
+{
+    if (range->begin_ns <= range->end_ns)
+        return false;
+    sample_reason_set(why, -EINVAL,
+                      (struct sample_reason){.code = REASON_ENDS_BEFORE,
+                                             .error = -EINVAL,
+                                             .begin_ns = range->begin_ns,
+                                             .end_ns = range->end_ns});
+    return true;
+}
+
 /* Of a recording that can move, play only the last sample and the time before it. */
 static int limit_to_end(struct source *src, const struct settings *s)
 {
@@ -59,7 +72,7 @@ static int limit_to_end(struct source *src, const struct settings *s)
 
 /* Play only what --begin, --end and --at name. Of --at the time before is played too, where samples
  * are not printed one by one: for what compares and remembers. */
-static int limit_recording(struct source *src, const struct settings *s)
+static int limit_recording(struct source *src, const struct settings *s, struct sample_reason *why)
 {
     struct survey_range range;
     int64_t at;
@@ -67,6 +80,8 @@ static int limit_recording(struct source *src, const struct settings *s)
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
         return s->mode == MODE_DIFF || s->mode == MODE_EXPLAIN ? limit_to_end(src, s) : 0;
     resolve_limits(s, whole_of(src), &range, &at);
+    if (ends_before(&range, why))
+        return -EINVAL;
     if (s->at.kind)
         range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
     int rc = recording_limit(src, range.begin_ns, range.end_ns);
@@ -83,10 +98,12 @@ static int open_recording(struct source **src, const struct settings *s, struct 
 
     if (rc || (s->mode == MODE_LIVE && recording_moves(*src))) /* the screen moves in it */
         return rc;
-    rc = limit_recording(*src, s);
+    rc = limit_recording(*src, s, why);
     if (!rc)
         return 0;
     source_close(*src);
+    if (rc == -EINVAL && why && why->code == REASON_ENDS_BEFORE)
+        return rc;
     if (rc == -ESPIPE)
         return sample_reason_set(why, rc, sample_reason_named(REASON_NOT_THEN, rc, s->read_path));
     return sample_reason_error(why, rc);

@@ -108,6 +108,11 @@ static inline double limit(const struct check *l, enum limit_id which)
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity);
 
+/** What the rule found with that key, and has not ended; NULL: nothing. It is valid until something
+ * is reported or forgotten. */
+struct finding *doctor_found(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                             uint64_t key);
+
 /** Forget at once what the rule found with that key: another finding says more of the same.
  * Findings that were reported before may lie elsewhere then. */
 void doctor_forget(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key);

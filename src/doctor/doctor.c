@@ -81,6 +81,17 @@ static uint32_t absent_sysctls(const struct check *l, const struct netns_ctx *p)
     return recorded || !h || !h->sysctl_valid ? 0 : ~h->sysctl_valid;
 }
 
+/* Bit per figure of the rule that is an age. */
+static uint8_t ages_of(enum rule_id rule)
+{
+    const struct rule_figure *figure;
+    uint8_t ages = 0;
+
+    for (unsigned which = 0; (figure = rule_figure(rule, which)); which++)
+        ages |= (uint8_t)((figure->kind == KIND_OF_AGE) << which);
+    return ages;
+}
+
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity)
 {
@@ -102,6 +113,7 @@ struct finding *doctor_report(struct check *l, enum rule_id rule, const struct n
         .since_wall_ns = wall,
         .seen_ns = l->now_ns,
         .marks = rules[rule].judges,
+        .ages = ages_of(rule),
         .absent_sysctls = absent_sysctls(l, p),
         .scope = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
     };
@@ -109,6 +121,12 @@ struct finding *doctor_report(struct check *l, enum rule_id rule, const struct n
         memcpy(f->namespace, p->name, sizeof f->namespace);
     d->missed[f - d->active] = 0;
     return f;
+}
+
+struct finding *doctor_found(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                             uint64_t key)
+{
+    return find(l->d, finding_key(rule, p, key));
 }
 
 void doctor_forget(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key)
@@ -221,6 +239,12 @@ static void skip_untold(struct check *l)
 /* Findings --------------------------------------------------------------------------------------
  */
 
+static void drop(struct doctor *d, uint32_t i)
+{
+    d->active[i] = d->active[--d->n_active];
+    d->missed[i] = d->missed[d->n_active];
+}
+
 static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
 {
     uint32_t keep = d->n_ended < ENDED_MAX ? d->n_ended : ENDED_MAX - 1;
@@ -230,14 +254,78 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
     int64_t seen_wall_ns = l->s->wall_ns - (l->now_ns - d->active[i].seen_ns);
     finding_end(&d->ended[0], seen_wall_ns > 0 ? seen_wall_ns : 1);
     d->n_ended = keep + 1;
-    d->active[i] = d->active[--d->n_active];
-    d->missed[i] = d->missed[d->n_active];
+    drop(d, i);
+}
+
+/* The first of the rows that the finding is about, of which each belongs to one process or user;
+ * `*known`: each of their processes is known, `*one`: it is the same. */
+static uint32_t rows_of(const struct check *l, const struct finding *f, bool *known, bool *one)
+{
+    uint32_t first = UINT32_MAX, pid = 0;
+
+    *known = *one = true;
+    for (uint32_t row = 0; row < l->s->n_live; row++) {
+        const struct conn *c = &l->s->conn[row];
+        if (!(f->scope.states >> c->state & 1) || c->uid != f->scope.uid ||
+            c->netns != f->scope.ends.netns || !c->inode)
+            continue;
+        const struct owner_group *g = sample_owner(l->s, row, NULL);
+        *known &= g != NULL;
+        *one &= g && (first == UINT32_MAX || pid == g->member[0]->pid);
+        pid = g ? g->member[0]->pid : 0;
+        first = first == UINT32_MAX ? row : first;
+    }
+    return first;
+}
+
+/* Is it the same, found by the key of a process now that this is known? */
+static bool succeeds(const struct check *l, const struct finding *f, const struct finding *was)
+{
+    return f->rule == was->rule && f->seen_ns == l->now_ns && f->who.pid &&
+           f->scope.uid == was->scope.uid && f->scope.ends.netns == was->scope.ends.netns &&
+           (!(was->scope.by & SCOPE_DPORT) || f->scope.ends.dport == was->scope.ends.dport) &&
+           (!(was->scope.by & SCOPE_DST) ||
+            memcmp(f->scope.ends.dst, was->scope.ends.dst, sizeof f->scope.ends.dst) == 0);
+}
+
+/* What was found while processes were looked for is named as soon as they are known, and goes on by
+ * the key of its process. Where it was several together it is none of them. */
+static void name_sought(struct check *l)
+{
+    struct doctor *d = l->d;
+
+    for (uint32_t i = 0; l->rows && i < d->n_active;) {
+        struct finding *was = &d->active[i];
+        bool known, one;
+        if (was->seen_ns == l->now_ns || was->subject != SUBJECT_PROCESS || !was->sought) {
+            i++;
+            continue;
+        }
+        uint32_t row = rows_of(l, was, &known, &one), n = 0, heir = UINT32_MAX;
+        for (uint32_t k = 0; k < d->n_active; k++)
+            if (k != i && succeeds(l, &d->active[k], was)) {
+                heir = k;
+                n++;
+            }
+        if (n == 1 && one && d->active[heir].since_ns > was->since_ns) {
+            d->active[heir].since_ns = was->since_ns;
+            d->active[heir].since_wall_ns = was->since_wall_ns;
+        }
+        if (n || (row != UINT32_MAX && known && !one)) {
+            drop(d, i);
+            continue;
+        }
+        if (row != UINT32_MAX && known && !was->who.pid)
+            subjects_name_sought(l, was, row);
+        i++;
+    }
 }
 
 static void settle(struct check *l)
 {
     struct doctor *d = l->d;
 
+    name_sought(l);
     for (uint32_t i = 0; i < d->n_active;) {
         const struct finding *f = &d->active[i];
         bool found = f->seen_ns == l->now_ns, asked = l->checked >> f->rule & 1;
@@ -274,6 +362,8 @@ static void publish(const struct doctor *d, struct sample *s)
         return;
     f->n = d->n_active;
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
+    for (uint32_t i = 0; i < d->n_active; i++)
+        f->list[i].passing = d->missed[i] > 0;
     memcpy(f->skip, d->skip, sizeof d->skip);
     memcpy(f->spared, d->spared, sizeof d->spared);
     if (told && told->list) {

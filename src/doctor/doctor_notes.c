@@ -100,6 +100,27 @@ static void add(struct findings *f, const struct episode *e, const struct sample
     one->told_wall_ns = e->worst_wall_ns;
 }
 
+/* What the recorder knew to follow from something else, which is found or told here, too, follows
+ * from it here as well: what showed that need not be recorded. */
+static void take_cause(struct findings *f, const struct finding *told)
+{
+    struct finding *one = find(f, told), *cause = NULL;
+
+    for (uint32_t i = 0; i < f->n && told->cause.key; i++)
+        cause = f->list[i].key == told->cause.key ? &f->list[i] : cause;
+    if (!one || !cause || one == cause)
+        return;
+    if (!one->cause.key) {
+        one->cause = told->cause;
+        one->severity = told->severity;
+        one->advice = told->advice;
+    } else if (cause->follow) { /* found by the same look, which counted it */
+        return;
+    }
+    if (told->severity == SEVERITY_INFO)
+        cause->follow += (uint32_t)one->value[0];
+}
+
 uint32_t doctor_told_at(const struct doctor_notes *notes, const struct sample *s)
 {
     uint32_t n = 0;
@@ -114,6 +135,9 @@ void doctor_told_add(const struct doctor_notes *notes, const struct sample *s, s
     for (uint32_t i = 0; i < notes->n; i++)
         if (held_at(&notes->list[i], s))
             add(f, &notes->list[i], s);
+    for (uint32_t i = 0; i < notes->n; i++)
+        if (held_at(&notes->list[i], s))
+            take_cause(f, &notes->list[i].worst);
 }
 
 /* Put one that has ended into its place among those of `f`, newest first, of which the oldest are

@@ -17,10 +17,30 @@
  * listener is blamed by its own queue. ListenDrops is no measure of it: it counts all that a
  * listener drops. */
 
+/* A queue that was found full and now has room for as many again as wait: what filled it was a
+ * burst, which a larger backlog would hold. Where it stayed full before, the process is too slow
+ * all the same, and clients would only wait for longer. */
+static void note_room(struct check *l, const struct conn *c)
+{
+    const struct netns_ctx *p = subjects_netns_of(l, c);
+    struct finding *f = doctor_found(l, RULE_ACCEPT_QUEUE, p, subjects_conn_key(c));
+    int64_t somaxconn;
+
+    if (!f || f->advice != ADVICE_RULE || c->rqueue > c->wqueue / 2)
+        return;
+    f->advice = host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn) && c->wqueue >= somaxconn
+                    ? ADVICE_SOMAXCONN
+                    : ADVICE_BACKLOG;
+}
+
 void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    if (c->flags & CONN_NO_BACKLOG || c->rqueue <= c->wqueue)
+    if (c->flags & CONN_NO_BACKLOG)
         return;
+    if (c->rqueue <= c->wqueue) {
+        note_room(l, c);
+        return;
+    }
     struct bucket *bucket =
         trends_bucket(&l->d->bucket_table[RULE_ACCEPT_QUEUE], subjects_conn_key(c), row);
     struct candidate *one = trends_candidate(l, RULE_ACCEPT_QUEUE, subjects_conn_key(c), false);
@@ -37,28 +57,23 @@ struct overflows {
     double over_s;
 };
 
-/* A larger backlog helps against a rush; where the queue stays full, the process is too slow, and
- * clients would only wait for longer. */
-static enum advice queue_advice(const struct check *l, const struct bucket *bucket,
-                                int64_t somaxconn)
+/* Whether it was a burst only a later look can tell; `was`: what earlier ones could. */
+static enum advice queue_advice(const struct bucket *bucket, enum advice was)
 {
-    const struct conn *c = &l->s->conn[bucket->row];
+    bool known = was == ADVICE_SOONER || was == ADVICE_BACKLOG || was == ADVICE_SOMAXCONN;
 
-    if (bucket->all)
-        return ADVICE_SOONER;
-    return (int64_t)c->wqueue >= somaxconn ? ADVICE_SOMAXCONN : ADVICE_BACKLOG;
+    return bucket->all ? ADVICE_SOONER : known ? was : ADVICE_RULE;
 }
 
 static void blame_listener(struct check *l, struct finding *f, const struct bucket *bucket,
-                           int64_t somaxconn)
+                           enum advice was)
 {
     const struct conn *c = &l->s->conn[bucket->row];
     double stalled_s = rules_accept_stalled_s(l, c);
     bool stalled = stalled_s >= limit(l, THRESHOLD_ACCEPT_STALLED_AGE);
 
     subjects_name_listener(l, f, bucket->row);
-    f->advice =
-        (uint8_t)suspects_advice(f, stalled ? ADVICE_ACCEPT : queue_advice(l, bucket, somaxconn));
+    f->advice = (uint8_t)suspects_advice(f, stalled ? ADVICE_ACCEPT : queue_advice(bucket, was));
     figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
     figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
     if (stalled_s >= STALL_TOLD_S)
@@ -76,6 +91,8 @@ static void report_queue(struct check *l, const struct netns_ctx *p, const struc
 
     if (bucket)
         doctor_forget(l, RULE_ACCEPT_QUEUE, p, 0);
+    const struct finding *before = doctor_found(l, RULE_ACCEPT_QUEUE, p, key);
+    enum advice was = before ? (enum advice)before->advice : ADVICE_RULE;
     struct finding *f = doctor_report(l, RULE_ACCEPT_QUEUE, p, key,
                                       sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 
@@ -87,7 +104,7 @@ static void report_queue(struct check *l, const struct netns_ctx *p, const struc
     if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
     if (bucket)
-        blame_listener(l, f, bucket, somaxconn);
+        blame_listener(l, f, bucket, was);
 }
 
 void rules_accept_queue(struct check *l)

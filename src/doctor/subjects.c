@@ -145,7 +145,18 @@ void subjects_name_owner(struct check *l, struct finding *f, uint32_t row)
         f->scope.by |= SCOPE_SERVICE;
     f->scope.pid = f->who.pid;
     f->scope.uid = l->s->conn[row].uid;
+    f->sought = !f->who.pid && f->who.unseen == UNSEEN_YET;
     f->advice = (uint8_t)suspects_advice_to_run(f, ADVICE_RULE);
+}
+
+void subjects_name_sought(struct check *l, struct finding *f, uint32_t row)
+{
+    const enum advice advice = (enum advice)f->advice;
+
+    suspects_name_first(l, f, row);
+    f->scope.by = (f->scope.by & ~(uint32_t)(SCOPE_UID | SCOPE_SERVICE)) | SCOPE_PID;
+    f->scope.pid = f->who.pid;
+    f->advice = (uint8_t)suspects_advice_to_run(f, advice);
 }
 
 /* Do several listen on this very address and port (SO_REUSEPORT)? */

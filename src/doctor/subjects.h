@@ -22,6 +22,9 @@ uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
 /** Make the finding one about the process of the row. */
 void subjects_name_owner(struct check *l, struct finding *f, uint32_t row);
 
+/** Its process, which was looked for when the finding was made, is that of the row. */
+void subjects_name_sought(struct check *l, struct finding *f, uint32_t row);
+
 /** Make the finding one about the listener of the row, and of the process that holds it. */
 void subjects_name_listener(struct check *l, struct finding *f, uint32_t row);
 

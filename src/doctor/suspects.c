@@ -80,6 +80,8 @@ static void name_service(const struct check *l, struct finding *f, uint32_t row)
     /* of an MPTCP connection that was closed its subflows may keep the number of the inode */
     if (sought && !(c->flags & CONN_MPTCP))
         f->who.unseen = l->s->owners->lacks ? UNSEEN_HIDDEN : UNSEEN_NOBODY;
+    if (!sought && sample_is_recorded(l->s))
+        f->who.unseen = UNSEEN_UNRECORDED;
     if (c->unknown & CONN_UNKNOWN_UID)
         f->who.unseen = UNSEEN_UNTOLD;
     if (service && conn_is_let_go(c))

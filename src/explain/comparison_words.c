@@ -147,6 +147,20 @@ static void add_between(const struct comparison *c, struct str *out)
     add_line(out, *apart ? MSG_DIFF_BETWEEN_TIME : MSG_DIFF_BETWEEN, apart, NULL, NULL);
 }
 
+static bool lacks_cookies(const struct sample *s)
+{
+    return s->n_live && s->conn[0].flags & CONN_NO_COOKIE;
+}
+
+static enum msg how_paired(const struct comparison *c)
+{
+    if (c->cookies)
+        return MSG_DIFF_BY_COOKIE;
+    if (lacks_cookies(c->sample[COMPARISON_A]) || lacks_cookies(c->sample[COMPARISON_B]))
+        return MSG_DIFF_BY_ENDS;
+    return hosts_differ(c) ? MSG_DIFF_OTHER_HOST : MSG_DIFF_OTHER_BOOT;
+}
+
 void comparison_words_notes(const struct comparison *c, struct str *out)
 {
     if (hosts_differ(c))
@@ -157,5 +171,5 @@ void comparison_words_notes(const struct comparison *c, struct str *out)
         add_line(out, MSG_DIFF_NO_PROCESSES, NULL, NULL, NULL);
     for (unsigned side = 0; side < COMPARISON_SIDES; side++)
         add_notes_of(c, side, out);
-    add_line(out, c->cookies ? MSG_DIFF_BY_COOKIE : MSG_DIFF_BY_ENDS, NULL, NULL, NULL);
+    add_line(out, how_paired(c), NULL, NULL, NULL);
 }

@@ -388,7 +388,12 @@ static void facts_close(struct evidence *e, const struct state_facts *t)
     double seconds;
     uint64_t resets;
 
-    ADD_FACT(e, t->row ? MSG_FACT_THIS_CLOSED : MSG_FACT_NOT_LISTED, NULL);
+    if (t->s->import && t->row)
+        ADD_FACT(e, MSG_FACT_THIS_UNCONNECTED, NULL);
+    if (t->s->import && t->s->count[TCP_STATE_CLOSE])
+        facts_count(e, t);
+    else
+        ADD_FACT(e, t->row ? MSG_FACT_THIS_CLOSED : MSG_FACT_NOT_LISTED, NULL);
     facts_close_stats(e, t);
     if (state_facts_grown(t, COUNTER_ESTAB_RESETS, &resets, &seconds) && resets > 0)
         facts_rate(e, t, COUNTER_ESTAB_RESETS, MSG_FACT_RESET);
@@ -502,7 +507,8 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (!subject->summary)
         sample_summary_make(&summary, subject->sample);
     state_facts_init(&t, subject, subject->summary ? subject->summary : &summary);
-    if (t.s->status == SAMPLE_PARTIAL)
+    if (t.s->status == SAMPLE_PARTIAL && t.s->reason.code != REASON_BOUND_UNRECORDED &&
+        t.s->reason.code != REASON_NO_BOUND) /* of these none are there, and that is said below */
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
     if (t.row_gone)
         ADD_FACT(e, MSG_FACT_THIS_CLOSED, NULL);

@@ -45,17 +45,20 @@ static void add_named_process(const struct finding_process *w, struct str *out)
 /* Where no process is known: the service, and whether its process is hidden; else the user. */
 static void add_process(const struct finding_process *w, struct str *out)
 {
+    static const enum msg words[] = {
+        [UNSEEN_YET] = MSG_FINDING_SOUGHT,    [UNSEEN_HIDDEN] = MSG_FINDING_HIDDEN,
+        [UNSEEN_NOBODY] = MSG_FINDING_NOBODY, [UNSEEN_FORMER] = MSG_FINDING_HIDDEN,
+        [UNSEEN_UNTOLD] = MSG_FINDING_UNTOLD, [UNSEEN_UNRECORDED] = MSG_FINDING_UNRECORDED,
+    };
     char number[16];
 
     snprintf(number, sizeof number, "%u", w->uid);
     if (w->pid)
         add_named_process(w, out);
-    else if (!w->service[0] && w->unseen == UNSEEN_UNTOLD)
-        str_add(out, text(MSG_FINDING_UNTOLD));
-    else if (!w->service[0] && w->unseen == UNSEEN_NOBODY)
-        text_fill(out, MSG_FINDING_NOBODY, number, NULL);
     else if (!w->service[0])
-        text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
+        text_fill(out,
+                  w->unseen < sizeof words / sizeof *words ? words[w->unseen] : MSG_FINDING_UNTOLD,
+                  number, NULL);
     else if (w->unseen == UNSEEN_HIDDEN)
         text_fill(out, MSG_FINDING_HIDDEN_SERVICE, w->service, number, NULL);
     else if (w->unseen == UNSEEN_FORMER)
@@ -132,6 +135,7 @@ static void add_number(struct str *out, enum figure_kind kind, double value)
         str_add(out, fmt_count(number, sizeof number, (uint64_t)(value + 0.5)));
         break;
     case KIND_OF_SECONDS:
+    case KIND_OF_AGE:
         expand_duration(out, (uint64_t)value);
         break;
     case KIND_OF_PERCENT:
@@ -223,15 +227,22 @@ static enum msg measure_words(unsigned rule, unsigned which)
 void finding_measure(const struct finding *f, unsigned which, bool at_least, struct str *out)
 {
     enum msg words = measure_words(f->rule, which);
-    struct str number = STR_INIT;
+    const struct rule_figure *figure = rule_figure(f->rule, which);
+    struct str number = STR_INIT, measure = STR_INIT;
 
-    finding_figure(f, which, at_least, &number);
+    if (figure)
+        add_number(&number, figure->kind, f->value[which]);
     if (words)
-        text_fill(out, words, str_text(&number), NULL);
+        text_fill(&measure, words, str_text(&number), NULL);
     else
-        str_add(out, str_text(&number));
-    out->failed = out->failed || str_failed(&number);
+        str_add(&measure, str_text(&number));
+    if (at_least || f->at_least >> which & 1) /* of the whole: "소켓 30개 이상" */
+        fact_fill(out, MSG_FINDING_AT_LEAST, str_text(&measure));
+    else
+        str_add(out, str_text(&measure));
+    out->failed = out->failed || str_failed(&number) || str_failed(&measure);
     str_fini(&number);
+    str_fini(&measure);
 }
 
 #define WINDOW_VALUE 10 /* the number of {w}: how long was watched */
@@ -448,7 +459,7 @@ static void add_who(const struct finding *f, struct str *out)
     char others[16];
 
     if (!w->pid) {
-        if (w->service[0] || (w->unseen && w->unseen != UNSEEN_UNTOLD))
+        if (w->service[0] || (w->unseen && w->unseen < UNSEEN_UNTOLD))
             add_process(w, out);
         return;
     }

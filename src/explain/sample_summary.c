@@ -54,6 +54,8 @@ static void add_queue(struct state_counts *t, const struct sample *s, uint32_t r
         t->fullest = row;
 }
 
+#define SOUGHT_DS 20 /* before that a name need not have come */
+
 /* Of MPTCP a subflow that is ESTABLISHED may be one whose connection is orphaned: it is not counted
  * with those that wait to be accepted. */
 static bool lacks_file(const struct conn *c)
@@ -94,6 +96,16 @@ static void add_rate(struct sample_summary *v, const struct rate *rate)
         v->rx_bytes_s += rate->rx_bytes_s;
 }
 
+/* Is the process of the row still looked for, although it has been listed for a while? A search is
+ * as fast as the limit of CPU time and a busy host let it be. */
+static bool is_sought(const struct sample *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+
+    return s->owner && c->inode && owner_word_group(s->owner[row]) == OWNER_UNKNOWN && s->times &&
+           s->now_ds - s->times[row].born_ds >= SOUGHT_DS;
+}
+
 /* Of the rows from `from` to `to`. */
 static void add_rows(struct sample_summary *v, const struct sample *s, uint32_t from, uint32_t to)
 {
@@ -108,6 +120,7 @@ static void add_rows(struct sample_summary *v, const struct sample *s, uint32_t 
         if (c->state == TCP_STATE_LISTEN && !conn_port_unknown(c, false))
             port_set_add(&v->listening, c->sport);
         add_row(v->state_counts, s, row);
+        v->sought += !sample_is_recorded(s) && is_sought(s, row);
         if (s->rate)
             add_rate(v, &s->rate[row]);
     }

@@ -4,6 +4,8 @@
 
 #include "tcptop/base/clock.h"
 
+#define TREND_LEAST 2 /* so many more, or fewer */
+
 void state_facts_init(struct state_facts *t, const struct explain_subject *subject,
                       const struct sample_summary *summary)
 {
@@ -45,6 +47,8 @@ enum trend state_facts_trend(const struct state_facts *t, double *per_s, double 
     if (!history_change(h, t->state, FACTS_POINTS, &change, seconds) || *seconds < TREND_MIN_S)
         return TREND_UNKNOWN;
     *per_s = (double)change / *seconds;
+    if (change > -TREND_LEAST && change < TREND_LEAST) /* one that comes or goes is no trend */
+        return TREND_FLAT;
     return (change < 0 ? -change : change) * 4 <= (int64_t)history_max(h, t->state, FACTS_POINTS)
                ? TREND_FLAT
                : TREND_MOVING;

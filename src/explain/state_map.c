@@ -19,12 +19,14 @@ static unsigned state_of(const char *name, size_t len)
     return 0;
 }
 
-/* CLOSE is never listed, bound-only sockets only when asked for: then there is no number. */
+/* CLOSE is listed by other programs alone, bound-only sockets only when asked for: else there is no
+ * number. */
 static const char *count_text(char out[FMT_SIZE], const struct sample *s, unsigned state,
                               int columns)
 {
     bool known =
-        state != TCP_STATE_CLOSE && (state != TCP_STATE_BOUND_INACTIVE || (s->needs & NEED_BOUND));
+        s->count[state] || (state != TCP_STATE_CLOSE &&
+                            (state != TCP_STATE_BOUND_INACTIVE || (s->needs & NEED_BOUND)));
 
     return known ? fmt_count_fit(out, FMT_SIZE, s->count[state], columns) : FMT_NONE;
 }

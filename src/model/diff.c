@@ -231,6 +231,18 @@ static bool may_return(const struct join *join, uint32_t old_row)
     return sample_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
 }
 
+/* Does it go on as the old row? How long closed rows stay is for who asks to choose, so it must not
+ * matter here: of sockets that were only missed, one that was taken for closed in the sample before
+ * does, since a dump may miss a row; one that was missed for longer is listed anew. A timewait
+ * record tells its age itself. */
+static bool goes_on(const struct join *join, uint32_t i, uint32_t old_row)
+{
+    return sample_row_kind(join->prev, old_row) != ROW_CLOSED ||
+           join->prev->conn[old_row].flags & CONN_CLOSE_REPORTED ||
+           conn_is_timewait(&join->next->conn[i]) ||
+           join->prev->times[old_row].changed_ds == join->prev->now_ds;
+}
+
 /* Row `i` of this sample is the indexed row that is the same by `same`, if there is one. */
 static bool adopt(struct join *join, uint32_t i, uint64_t hash,
                   bool (*same)(const struct conn *, const struct conn *))
@@ -243,8 +255,10 @@ static bool adopt(struct join *join, uint32_t i, uint64_t hash,
         uint32_t row = old->at[at];
         if (row == NO_ROW || !same(&join->next->conn[i], &join->prev->conn[row]))
             continue;
-        inherit(join, i, row);
         old->at[at] = NO_ROW;
+        if (!goes_on(join, i, row))
+            return false;
+        inherit(join, i, row);
         return true;
     }
     return false;

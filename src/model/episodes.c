@@ -24,6 +24,19 @@ int episodes_measure(const struct finding *f)
     return -1;
 }
 
+/* Of two moments at which as much was wrong: does the later one say more, by a larger age, or by
+ * what is to be done about it? */
+static bool says_more(const struct finding *now, const struct finding *was)
+{
+    for (unsigned i = 0; i < FINDING_VALUES; i++) {
+        if (!((now->ages & now->valid) >> i & 1))
+            continue;
+        if (!(was->valid >> i & 1) || now->value[i] != was->value[i])
+            return !(was->valid >> i & 1) || now->value[i] > was->value[i];
+    }
+    return now->advice && !was->advice;
+}
+
 bool episodes_is_worse(const struct finding *now, const struct finding *was)
 {
     int a = episodes_measure(now), b = episodes_measure(was);
@@ -32,7 +45,7 @@ bool episodes_is_worse(const struct finding *now, const struct finding *was)
         return now->severity > was->severity;
     if (a < 0 || b < 0 || a != b)
         return a >= 0 && (b < 0 || a < b);
-    return now->value[a] > was->value[a];
+    return now->value[a] > was->value[a] || (now->value[a] == was->value[a] && says_more(now, was));
 }
 
 /* A new one at the end of those that may go on, of which none has the key. NULL: without memory, or
@@ -101,11 +114,15 @@ static void take(struct episode *one, const struct finding *f, const struct samp
         one->begin_ns = f->since_ns;
         one->begin_wall_ns = f->since_wall_ns;
     } else if (f->seen_ns != s->mono_ns) { /* it only has not ended yet */
+        if (!one->worst.advice)
+            one->worst.advice = f->advice; /* which shows what it was */
         return;
     }
     one->end_ns = f->seen_ns;
     one->end_wall_ns = s->wall_ns - (s->mono_ns - f->seen_ns);
-    if (!begins && !episodes_is_worse(f, &one->worst))
+    /* once it is known from what it follows it was no trouble of its own before either */
+    bool explained = f->cause.key && !one->worst.cause.key;
+    if (!begins && !explained && !episodes_is_worse(f, &one->worst))
         return;
     if (!begins && f->severity > one->worst.severity)
         one->news = EPISODE_GRAVER;

@@ -328,6 +328,7 @@ void metrics_figure_name(enum rule_id rule, unsigned which, struct str *out)
     str_addf(out, "tcptop_finding_%s_", rules[rule].name);
     switch (figure->kind) {
     case KIND_OF_SECONDS:
+    case KIND_OF_AGE:
         str_addf(out, "%.*sseconds", (int)(len - 1), key);
         break;
     case KIND_OF_RATE:
@@ -346,11 +347,9 @@ void metrics_figure_name(enum rule_id rule, unsigned which, struct str *out)
 
 static const char *figure_unit(enum figure_kind kind)
 {
-    static const char *const units[] = {[KIND_OF_COUNT] = "",
-                                        [KIND_OF_SECONDS] = "seconds",
-                                        [KIND_OF_PERCENT] = "ratio",
-                                        [KIND_OF_RATE] = "",
-                                        [KIND_OF_BYTES] = "bytes"};
+    static const char *const units[] = {
+        [KIND_OF_COUNT] = "",        [KIND_OF_SECONDS] = "seconds", [KIND_OF_AGE] = "seconds",
+        [KIND_OF_PERCENT] = "ratio", [KIND_OF_RATE] = "",           [KIND_OF_BYTES] = "bytes"};
 
     return units[kind];
 }

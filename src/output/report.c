@@ -418,8 +418,7 @@ static void add_who(struct sink *out, const struct finding *f)
         add_key(out, "cgroup", f->who.service);
     if (f->who.unseen == UNSEEN_FORMER)
         add_key(out, "owner", "former");
-    if (c->by & SCOPE_UID ||
-        (f->who.unseen && f->who.unseen != UNSEEN_FORMER && f->who.unseen != UNSEEN_UNTOLD))
+    if (c->by & SCOPE_UID || (f->who.unseen && f->who.unseen < UNSEEN_FORMER))
         sink_addf(out, ",\"uid\":%u", c->by & SCOPE_UID ? c->uid : f->who.uid);
     finding_address(&c->ends, false, address);
     if (c->by & SCOPE_SRC)

@@ -203,6 +203,14 @@ static void read_pid(struct import_reader *r, const struct import_line *line, un
         import_text_process(r->next, (uint32_t)pid, "", 0);
 }
 
+/* "tcp46" is a listener of both families. */
+static void set_v6only(struct conn *c, const struct import_field *proto)
+{
+    if (c->state == TCP_STATE_LISTEN && c->family == AF_INET6 &&
+        (import_text_is(proto, "tcp46") || import_text_is(proto, "tcp64")))
+        c->extra = V6ONLY_NO;
+}
+
 /* "tcp46 1863/0/32768  *.80": the queue of a listener, the part of it whose handshakes go on, and
  * the limit. */
 static bool read_listen_queue(struct import_reader *r, const struct import_line *line, unsigned at)
@@ -227,6 +235,7 @@ static bool read_listen_queue(struct import_reader *r, const struct import_line 
                          &local, &any);
     c->unknown |= cut ? IMPORT_CUT_LOCAL : 0;
     import_text_set_state(c, TCP_STATE_LISTEN);
+    set_v6only(c, &line->field[at]);
     import_text_queues(c, queue, limit);
     return true;
 }
@@ -289,7 +298,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
                                                  : import_text_state(&f[from + 2]);
     if (state)
         import_text_set_state(c, state);
-    else
+    set_v6only(c, &f[at]);
+    if (!state)
         r->next->cut = r->full || (numbers < COUNTERS && from + 2 >= line->n);
     if (numbers < COUNTERS && state && state != TCP_STATE_LISTEN)
         import_text_queues(c, n[0], n[1]);

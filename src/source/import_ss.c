@@ -363,6 +363,9 @@ static bool read_owner_token(struct import_reader *r, struct import_row *row, co
         read_inode(c, text + 4, len - 4);
     else if (import_text_starts(text, len, "sk:"))
         read_cookie(c, text + 3, len - 3);
+    else if (import_text_starts(text, len, "v6only:") && len == 8 && c->family == AF_INET6 &&
+             c->state == TCP_STATE_LISTEN)
+        c->extra = text[7] == '0' ? V6ONLY_NO : V6ONLY_YES;
     else if (import_text_starts(text, len, "cgroup:"))
         import_text_copy(row->cgroup, sizeof row->cgroup, text + 7, len - 7);
     else
@@ -433,7 +436,7 @@ static bool read_end(const struct import_field *f, struct import_end *end)
 }
 
 /* The family of two ends where one is "*": a listener of both families prints "*" on both sides,
- * old versions print 0.0.0.0 so. */
+ * old versions, before 4.13, print 0.0.0.0 so. */
 static int family_of(struct import_reader *r, struct conn *c, const struct import_field *local,
                      const struct import_end *a, const struct import_end *b)
 {
@@ -473,6 +476,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     if (state)
         import_text_set_state(c, state);
     c->unknown |= IMPORT_TIMER_OFF;
+    if (state == TCP_STATE_LISTEN && import_text_starts(first->at, first->len, "[::]:"))
+        c->extra = V6ONLY_YES; /* versions that print it so print "*" for both families */
     const char *rest = second->at + second->len;
     read_rest(r, r->next, rest, (size_t)(line->text + line->len - rest));
     return IMPORT_ROW;
@@ -543,6 +548,8 @@ static void ss_decide(const void *memory, struct conn *c, unsigned open)
         c->unknown &= (uint16_t)~CONN_UNKNOWN_TIMER;
     if (open & IMPORT_ANY_IS_IPV4 && m->old)
         make_ipv4(c);
+    else if (open & IMPORT_ANY_IS_IPV4 && c->state == TCP_STATE_LISTEN)
+        c->extra = V6ONLY_NO;
 }
 
 static const char *const names[] = {"State", "Netid", "Recv-Q", NULL};

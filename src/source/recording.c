@@ -227,6 +227,8 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
         return -ENODATA;
     int rc = block_reader_next(r->blocks, b);
     if (rc == 0) {
+        struct recording_head head;
+        b->sample.redacted = !block_reader_head(r->blocks, &head) && head.redacted;
         r->frames++;
         return 0;
     }

@@ -28,6 +28,7 @@ enum {
     PART_NAME,
     PART_TRAFFIC,
     PART_FULL, /* in words how often rows of ESTABLISHED come */
+    PART_SOUGHT,
     PART_HELP,
     PART_LANGUAGE,
     PART_EVERY,
@@ -35,7 +36,7 @@ enum {
     PART_TIME,
     PART_COUNT
 };
-static const int part_from_w[PART_COUNT] = {110,          180, 180, 96, 96, 96,
+static const int part_from_w[PART_COUNT] = {110,          180, 180, 96, 96, 96, WORDS_FROM_W,
                                             WORDS_FROM_W, 110, 64,  36, 48, 0};
 
 /* A line of text in several roles, measured before it is put. */
@@ -204,6 +205,10 @@ static void add_time(struct header *h)
         bool past = h->d->ui->past && !h->d->v->is_recording;
         add_badge(h, text_in(text_language(), past ? MSG_VIEW_BADGE_PAST : MSG_VIEW_BADGE_REPLAY));
         badge = true;
+        if (s->redacted) {
+            runs_add(&h->left, ROLE_TEXT, " ");
+            add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REDACTED));
+        }
     }
     if (s && s->backend == BACKEND_REMOTE) {
         add_badge(h, "SSH");
@@ -302,6 +307,17 @@ static void add_traffic(struct header *h)
         add_gap(h, &h->left);
         runs_add(&h->left, ROLE_TEXT, words);
     }
+}
+
+/* Why the columns of processes show "–". */
+static void add_sought(struct header *h)
+{
+    const struct sample_summary *v = h->d->v->summary;
+
+    if (!v || !v->sought)
+        return;
+    add_gap(h, &h->left);
+    runs_add(&h->left, ROLE_WARN, text(MSG_VIEW_SOUGHT));
 }
 
 static bool rate_of(const struct header *h, enum host_counter which, double *per_s)
@@ -518,6 +534,8 @@ static void build(struct header *h, int host_columns)
     add_time(h);
     if (h->part[PART_EVERY])
         add_every(h);
+    if (h->part[PART_SOUGHT])
+        add_sought(h);
     if (h->part[PART_COST])
         add_cost(h);
     if (h->part[PART_TRAFFIC])

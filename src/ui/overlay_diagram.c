@@ -353,8 +353,14 @@ static void draw_notes(struct drawing *d, const struct rect *inner)
 {
     static const enum msg notes[NOTES] = {MSG_DIAGRAM_NOT_DRAWN, MSG_DIAGRAM_LINUX};
 
-    for (int i = 0; i < NOTES && DIAGRAM_H + i < inner->h; i++)
-        put_note(d->c, inner->x + 1, inner->y + DIAGRAM_H + i, inner->w - 2, text(notes[i]));
+    for (int i = 0; i < NOTES && DIAGRAM_H + i < inner->h; i++) {
+        const bool more = i + 1 < NOTES && DIAGRAM_H + i + 1 >= inner->h;
+
+        put_note(d->c, inner->x + 1, inner->y + DIAGRAM_H + i, inner->w - 2 - 2 * more,
+                 text(notes[i]));
+        if (more)
+            canvas_put(d->c, inner->x + inner->w - 2, inner->y + DIAGRAM_H + i, 1, ROLE_DIM, "…");
+    }
 }
 
 /* What the numbers are: counts, and rates over how long. */

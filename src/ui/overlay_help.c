@@ -64,7 +64,7 @@ static const struct {
     {"i ! !!", MSG_VIEW_MARK_WARNING}, {"+ * -", MSG_VIEW_MARKS_CHANGES},
     {"^", MSG_VIEW_MARK_PINNED},       {"(name)", MSG_VIEW_MARK_FORMER},
     {"+N", MSG_VIEW_MARK_SHARED},      {"–", MSG_VIEW_MARK_UNKNOWN},
-    {"▸ ▹", MSG_VIEW_MARK_CURSOR},
+    {"▸ ▹", MSG_VIEW_MARK_CURSOR},     {"▾ ▴", MSG_VIEW_MARK_SORTED},
 };
 
 static void add(struct help *h, bool right, const struct help_line *line)
@@ -141,9 +141,14 @@ static void make_groups(struct help *h, const struct drawing *d)
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         add_line(h, true, marks[i].keys, text(marks[i].text));
     add_line(h, true, text(MSG_VIEW_BADGE_REPLAY), text(MSG_VIEW_MARK_REPLAY));
+    add_line(h, true, text(MSG_VIEW_BADGE_REDACTED), text(MSG_VIEW_MARK_REDACTED));
     add_line(h, true, text(MSG_VIEW_BADGE_PAST), text(MSG_VIEW_MARK_PAST));
+    add_line(h, true, text(MSG_VIEW_PAUSED), text(MSG_VIEW_MARK_PAUSED));
+    add_line(h, true, text(MSG_VIEW_IMPORTED), text(MSG_VIEW_MARK_IMPORT));
+    add_line(h, true, "SSH", text(MSG_VIEW_MARK_SSH));
     add_line(h, true, text(MSG_VIEW_BADGE_PARTIAL), text(MSG_VIEW_MARK_PARTIAL));
     add_line(h, true, text(MSG_VIEW_STALE), text(MSG_VIEW_MARK_STALE));
+    add_line(h, true, text(MSG_VIEW_MARK_CHANGE_KEY), text(MSG_VIEW_MARK_CHANGE));
     add_line(h, true, text(MSG_VIEW_COST), text(MSG_VIEW_MARKS_COST));
     add_line(h, true, "LI SS SR ES", text(MSG_VIEW_MARKS_SHORT_1));
     add_line(h, true, "CW LA", text(MSG_VIEW_MARKS_SHORT_2));

@@ -53,7 +53,7 @@ static unsigned on_sample(struct session *s)
 
     if (!t)
         return REACT_NOTHING;
-    if (ui->n_menu == 0)
+    if (ui->n_menu <= 1) /* they were looked for */
         ui->menu_namespace = current(t, n);
     ui->n_menu = n + 1;
     ui->overlay_cursor = line_of(t, n, ui->menu_namespace);
@@ -69,7 +69,7 @@ static unsigned open(struct session *s)
         session_say(s, s->settings->host ? MSG_SESSION_NETNS_REMOTE : MSG_SESSION_NETNS_RECORDED,
                     NULL);
     else
-        s->ui.n_menu = 0; /* until a sample says which there are */
+        s->ui.n_menu = 1; /* that they are looked for, until a sample says which there are */
     return s->lesson || s->settings->read_path || s->settings->host ? REACT_NOT_MINE
                                                                     : REACT_NOTHING;
 }
@@ -170,6 +170,8 @@ static void draw_line(struct drawing *d, int x, int y, int end, uint32_t i)
     char count[FMT_SIZE] = FMT_NONE;
     bool current, closed = ns && (ns->error == -EPERM || ns->error == -EACCES);
 
+    if (!t)
+        canvas_put(d->c, x, y, end - x, ROLE_DIM, text(MSG_VIEW_NAMESPACES_SOUGHT));
     if (!t || i > n)
         return;
     current = ns ? !t->several && ns->shown : t->several;

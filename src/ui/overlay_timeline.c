@@ -257,8 +257,12 @@ static void when_of(const struct drawing *d, const struct survey_finding *f, boo
     add_differs(d, f, when);
     if (measure >= 0)
         finding_measure(&e->worst, (unsigned)measure, e->at_least, &worst);
-    draw_fill(out, measure >= 0 ? MSG_TIMELINE_WORST : MSG_SESSION_NOTE, when, str_text(&worst),
-              NULL);
+    const bool least = measure >= 0 && (e->at_least || e->worst.at_least >> measure & 1);
+    draw_fill(out,
+              least          ? MSG_TIMELINE_WORST_AT_LEAST
+              : measure >= 0 ? MSG_TIMELINE_WORST
+                             : MSG_SESSION_NOTE,
+              when, str_text(&worst), NULL);
     typeset_untie(out);
     str_fini(&worst);
 }

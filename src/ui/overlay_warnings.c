@@ -30,16 +30,21 @@ static void title_of(const struct finding *f, char out[FILL_SIZE])
     str_fini(&title);
 }
 
-/* "since 14:00:07 (3 min)" */
+/* "since 14:00:07 (3 min)"; of what may be over by now when it was seen last. */
 static void since(const struct drawing *d, const struct finding *f, bool with_age,
                   char out[FILL_SIZE])
 {
     const struct sample *s = d->v->newest ? d->v->newest : d->s;
     int64_t seconds = (s->mono_ns - f->since_ns) / NS_PER_S;
-    char clock[FMT_SIZE];
+    char clock[FMT_SIZE], last[FMT_SIZE];
     struct str age = STR_INIT;
 
     fmt_clock(clock, sizeof clock, f->since_wall_ns);
+    if (f->passing && s->wall_ns) {
+        fmt_clock(last, sizeof last, s->wall_ns - (s->mono_ns - f->seen_ns));
+        draw_fill(out, MSG_VIEW_WARNING_FROM_SEEN, clock, last, NULL);
+        return;
+    }
     expand_duration(&age, seconds > 0 ? (uint64_t)seconds : 0);
     draw_fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock,
               str_text(&age), NULL);

@@ -90,7 +90,8 @@ static bool subject_of(const struct drawing *d, struct explain_subject *subject)
     unsigned state = ui_state_list_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
-    if (state == TCP_STATE_CLOSE && d->s && (d->s->needs & NEED_BOUND)) /* what its row counts */
+    if (state == TCP_STATE_CLOSE && d->s && (d->s->needs & NEED_BOUND) &&
+        !d->s->count[TCP_STATE_CLOSE]) /* what its row counts */
         state = TCP_STATE_BOUND_INACTIVE;
     *subject = (struct explain_subject){.sample = d->s,
                                         .summary = d->v->summary,

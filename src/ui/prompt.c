@@ -244,6 +244,8 @@ void prompt_draw(struct drawing *d)
         away = draw_input(d, x, y, ui->line.text, ui->line.cursor);
     if (ops != &digits && ui->line_bad && !(ui->line_listed && ops->draw_below))
         draw_error(d, x, y + 1, away);
+    else if (ops == &digits && ui->digits_refused)
+        canvas_put(d->c, 1, y + 1, ui->w - 2, ROLE_WARN, text(MSG_VIEW_PORT_MOST));
     else if (ops->draw_below)
         ops->draw_below(d, y + 1);
     else

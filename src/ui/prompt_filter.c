@@ -121,12 +121,14 @@ unsigned prompt_filter_end_digits(struct session *s)
     unsigned reaction = s->ui.digits_pending ? digits_follow(s, true) : REACT_NOTHING;
 
     s->ui.digits[0] = '\0';
+    s->ui.digits_refused = false;
     return reaction;
 }
 
 static unsigned digits_changed(struct session *s)
 {
     unsigned reaction = REACT_NOTHING;
+    s->ui.digits_refused = false;
     s->digits_ns = s->now_ns;
     s->digits_last = true;
     s->digits_tried = false;
@@ -155,6 +157,11 @@ unsigned prompt_filter_digit(struct session *s, keycode key)
     char longer[sizeof(ui->digits) + 1];
     int n = snprintf(longer, sizeof(longer), "%s%c", ui->digits, (int)key);
     bool port = n < (int)sizeof(ui->digits) && strtol(longer, NULL, 10) <= UINT16_MAX;
+    if (!port && len > 0) {
+        ui->digits_refused = true;
+        s->digits_ns = s->now_ns; /* for as long as digits stand there it is said */
+        s->digits_last = behind_digit;
+    }
     if (!port || strcmp(longer, "0") == 0)
         return REACT_NOTHING;
     if (len == 0)

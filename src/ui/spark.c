@@ -31,8 +31,8 @@ static enum spark_kind point_kind(const struct point *p, unsigned state, uint64_
         return SPARK_MISSED;
     *value = state ? p->count[state] : p->total;
     if (state == TCP_STATE_CLOSE) {
-        *value = p->count[TCP_STATE_BOUND_INACTIVE];
-        if (!p->bound_asked)
+        *value = p->count[TCP_STATE_BOUND_INACTIVE] + p->count[TCP_STATE_CLOSE];
+        if (!p->bound_asked && !p->count[TCP_STATE_CLOSE])
             return SPARK_NONE;
     }
     return p->status == POINT_PARTIAL ? SPARK_PARTIAL : SPARK_VALUE;

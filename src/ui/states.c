@@ -29,8 +29,8 @@ bool states_count(const struct sample *s, unsigned state, uint64_t *count)
     if (!s)
         return false;
     if (state == TCP_STATE_CLOSE) {
-        *count = s->count[TCP_STATE_BOUND_INACTIVE];
-        return s->needs & NEED_BOUND;
+        *count = s->count[TCP_STATE_BOUND_INACTIVE] + s->count[TCP_STATE_CLOSE];
+        return s->needs & NEED_BOUND || s->count[TCP_STATE_CLOSE]; /* other programs list it */
     }
     *count = state ? s->count[state] : s->total;
     return true;
@@ -332,12 +332,13 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
     int64_t change;
     char number[FMT_SIZE] = FMT_NONE;
     bool known = states_count(d->s, state, &count);
-    unsigned counted = state == TCP_STATE_CLOSE ? TCP_STATE_BOUND_INACTIVE : state;
+    bool closed = state == TCP_STATE_CLOSE && d->s && d->s->count[TCP_STATE_CLOSE];
+    unsigned counted = state == TCP_STATE_CLOSE && !closed ? TCP_STATE_BOUND_INACTIVE : state;
 
     if (known)
         fmt_count_fit(number, sizeof number, count, f->now_w);
     canvas_put_right(d->c, x + f->now_x, y, f->now_w, role, number);
-    if (known && h && history_change(h, counted, HISTORY_SHOWN + 1, &change, NULL)) {
+    if (known && !closed && h && history_change(h, counted, HISTORY_SHOWN + 1, &change, NULL)) {
         fmt_change(number, sizeof number, change, f->change_w);
         canvas_put_right(d->c, x + f->change_x, y, f->change_w, role, number);
     }
@@ -345,7 +346,10 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
         return;
     snprintf(number, sizeof number, FMT_NONE);
     if (known && h)
-        fmt_count_fit(number, sizeof number, history_max(h, counted, HISTORY_SHOWN), f->max_w);
+        fmt_count_fit(number, sizeof number,
+                      history_max(h, counted, HISTORY_SHOWN) +
+                          (closed ? history_max(h, TCP_STATE_BOUND_INACTIVE, HISTORY_SHOWN) : 0),
+                      f->max_w);
     canvas_put_right(d->c, x + f->max_x, y, f->max_w, ROLE_DIM, number);
 }
 

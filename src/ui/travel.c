@@ -361,7 +361,11 @@ unsigned travel_go(struct session *s, enum travel_aim aim, int64_t by)
         t && t->has_next && t->next.aim == aim && (aim == TRAVEL_STEP || aim == TRAVEL_SHIFT);
 
     if (!t) {
-        session_say(s, s->settings->read_path ? MSG_TRAVEL_STREAM : MSG_TRAVEL_OFF, NULL);
+        session_say(s,
+                    !s->settings->read_path          ? MSG_TRAVEL_OFF
+                    : s->newest && s->newest->import ? MSG_TRAVEL_TEXT
+                                                     : MSG_TRAVEL_STREAM,
+                    NULL);
         return REACT_NOTHING;
     }
     if (aim == TRAVEL_SURVEY) {

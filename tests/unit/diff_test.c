@@ -187,6 +187,25 @@ static void a_row_taken_for_dead_may_return(void **state)
     run_end(&r);
 }
 
+/* Later it is another one, however long closed rows stay: an age must not depend on that. */
+static void a_row_long_dead_does_not_return(void **state)
+{
+    struct run r = run_start(10);
+    struct sample *s;
+
+    (void)state;
+    SAMPLE(&r, 1);
+    SAMPLE(&r, 1, 2);
+    SAMPLE(&r, 1);
+    SAMPLE(&r, 1);
+    assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
+    s = SAMPLE(&r, 1, 2);
+    assert_int_equal(s->closed_total, 1);
+    assert_int_equal(s->born, 1);
+    assert_int_equal(s->times[1].born_ds, 50);
+    run_end(&r);
+}
+
 static void newest_death_first(void **state)
 {
     struct run r = run_start(10);
@@ -481,6 +500,7 @@ int main(void)
         cmocka_unit_test(one_miss_is_not_death),
         cmocka_unit_test(two_misses_are),
         cmocka_unit_test(a_row_taken_for_dead_may_return),
+        cmocka_unit_test(a_row_long_dead_does_not_return),
         cmocka_unit_test(newest_death_first),
         cmocka_unit_test(timewait_that_ran_out_is_dead_at_once),
         cmocka_unit_test(a_partial_sample_closes_nothing),

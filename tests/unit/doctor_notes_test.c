@@ -228,6 +228,64 @@ static void one_whose_addresses_are_replaced_is_one(void **state)
     end();
 }
 
+/* Six samples with a SYN that is repeated without an answer, of which the recorder knew that it
+ * follows from something that is not recorded. */
+static void record_with_cause(void)
+{
+    const struct recorder_options options = {
+        .path = path, .force = true, .judge = rules_digest(&limits), .rule_name = rule_name};
+    struct sample_observer *doctor = doctor_new(&limits, true, 1);
+    struct recorder *r;
+
+    assert_non_null(doctor);
+    assert_int_equal(recorder_open(&r, &options), 0);
+    for (int t = 1; t <= 6; t++) {
+        struct sample *s = sample_make(NULL);
+        struct conn *c = sample_row(s, "10.0.0.1:50000", "203.0.113.9:443", TCP_STATE_SYN_SENT);
+        c->cookie = 9;
+        c->retrans = 6;
+        s->seq = (uint64_t)t;
+        s->mono_ns = (MONO_S + t) * NS_PER_S;
+        s->wall_ns = (WALL_S + t) * NS_PER_S;
+        doctor->observe(doctor, s);
+        assert_int_equal(s->findings->n, 1);
+        struct findings *both = findings_new(2);
+        assert_non_null(both);
+        both->n = 2;
+        both->list[0] = both->list[1] = s->findings->list[0];
+        both->list[0].severity = SEVERITY_INFO;
+        both->list[0].cause = (struct finding_cause){.key = KEY, .rule = RULE_ACCEPT_QUEUE};
+        both->list[1].key = KEY;
+        both->list[1].rule = RULE_ACCEPT_QUEUE;
+        both->list[1].subject = SUBJECT_LISTENER;
+        findings_free(s->findings);
+        s->findings = both;
+        assert_int_equal(recorder_add(r, s), 0);
+        sample_unref(s);
+    }
+    assert_int_equal(recorder_close(r), 0);
+    doctor->free(doctor);
+}
+
+/* What is found again in the samples follows from what the recorder says. */
+static void a_consequence_stays_one(void **state)
+{
+    (void)state;
+    record_with_cause();
+    (void)open_it(true);
+    for (int t = 1; t <= 6; t++) {
+        const struct findings *f = next();
+        assert_int_equal(f->n, 2);
+        assert_int_equal(f->warnings, 1);
+        assert_int_equal(f->list[0].rule, RULE_ACCEPT_QUEUE);
+        assert_int_equal(f->list[0].follow, 1);
+        assert_int_equal(f->list[1].rule, RULE_SYN_SENT);
+        assert_int_equal(f->list[1].severity, SEVERITY_INFO);
+        assert_true(f->list[1].cause.key == KEY && f->list[1].told_wall_ns == 0);
+    }
+    end();
+}
+
 static void where_it_could_look_that_counts(void **state)
 {
     (void)state;
@@ -261,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_was_found_is_told_while_it_held),
         cmocka_unit_test(what_has_ended_is_told_wherever_one_looks),
         cmocka_unit_test(one_whose_addresses_are_replaced_is_one),
+        cmocka_unit_test(a_consequence_stays_one),
         cmocka_unit_test(where_it_could_look_that_counts),
         cmocka_unit_test(other_thresholds_are_not_believed),
     };

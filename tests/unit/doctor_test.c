@@ -111,6 +111,39 @@ static void words(void **state)
     text_use(LANG_EN);
 }
 
+/* "At least" is said of the whole measure, in both languages. */
+static void measures_that_are_lower_bounds(void **state)
+{
+    struct finding f = {.rule = RULE_CLOSE_WAIT, .valid = 1u << FIGURE_CLOSE_WAIT_LEAKED};
+    struct str out = STR_INIT;
+
+    (void)state;
+    f.value[FIGURE_CLOSE_WAIT_LEAKED] = 30;
+    finding_measure(&f, FIGURE_CLOSE_WAIT_LEAKED, true, &out);
+    assert_string_equal(str_text(&out), "at least 30 sockets");
+    str_clear(&out);
+    text_use(LANG_KO);
+    finding_measure(&f, FIGURE_CLOSE_WAIT_LEAKED, true, &out);
+    text_use(LANG_EN);
+    assert_string_equal(str_text(&out), "소켓 30개\u00a0이상");
+    str_fini(&out);
+}
+
+/* One that the last look did not find any more may be over: it is told when it was seen last. */
+static void what_may_be_over(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 3; t++)
+        patient_look(patient_queue(t, 11, 0));
+    assert_false(patient_finding(RULE_ACCEPT_QUEUE).passing);
+    patient_look(patient_queue(3, 0, 0));
+    assert_true(patient_finding(RULE_ACCEPT_QUEUE).passing);
+    assert_true(patient_finding(RULE_ACCEPT_QUEUE).seen_ns < patient.now->mono_ns);
+    for (int t = 4; t < 6; t++)
+        patient_look(patient_queue(t, 11, 0));
+    assert_false(patient_finding(RULE_ACCEPT_QUEUE).passing);
+}
+
 /* Figures are asked for now and then, all things by the eager one. */
 static void needs(void **state)
 {
@@ -136,10 +169,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(close_event),
-        TEST(rows_concerned),
-        TEST(words),
-        TEST(needs),
+        TEST(close_event),      TEST(rows_concerned), TEST(measures_that_are_lower_bounds),
+        TEST(what_may_be_over), TEST(words),          TEST(needs),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@
 #include "lib/sample.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/doctor/listeners.h"
+#include "tcptop/explain/sample_summary.h"
 
 static const char LISTENER[] = "10.0.0.1:80";
 
@@ -181,24 +182,40 @@ static void a_full_queue_is_found_once(void **state)
     assert_true(patient_says(&f, PART_DO, "what the process waits for"));
 }
 
-/* A larger backlog helps against a rush that is over, and not where the queue stays full. */
+static void look_at_queue(int t, uint32_t queue, uint64_t overflows, int64_t somaxconn)
+{
+    struct sample *s = patient_queue(t, queue, overflows);
+
+    patient_setting(s, SYSCTL_SOMAXCONN, somaxconn);
+    patient_look(s);
+}
+
+/* A larger backlog helps against a rush that is over, and not where the queue stays full. At the
+ * first look at a full queue nobody knows which of the two it is. */
 static void a_rush(void **state)
 {
     static const struct {
-        uint32_t before;
+        uint32_t before, after;
         int64_t somaxconn;
-        enum advice advice;
-    } list[] = {{0, 4096, ADVICE_BACKLOG}, {0, 10, ADVICE_SOMAXCONN}, {11, 4096, ADVICE_SOONER}};
+        enum advice at_once, later;
+    } list[] = {{0, 0, 4096, ADVICE_RULE, ADVICE_BACKLOG},
+                {0, 0, 10, ADVICE_RULE, ADVICE_SOMAXCONN},
+                {0, 10, 4096, ADVICE_RULE, ADVICE_RULE}, /* no longer full, and not empty either */
+                {0, 11, 4096, ADVICE_RULE, ADVICE_SOONER},
+                {11, 0, 4096, ADVICE_SOONER, ADVICE_SOONER}};
 
     (void)state;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         patient_tear_down(NULL);
         patient_set_up(NULL);
-        patient_look(patient_queue(0, list[i].before, 0));
-        struct sample *s = patient_queue(1, 11, 7);
-        patient_setting(s, SYSCTL_SOMAXCONN, list[i].somaxconn);
-        patient_look(s);
-        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, list[i].advice);
+        look_at_queue(0, list[i].before, 0, list[i].somaxconn);
+        look_at_queue(1, 11, 7, list[i].somaxconn);
+        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, list[i].at_once);
+        look_at_queue(2, list[i].after, 7, list[i].somaxconn);
+        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, list[i].later);
+        look_at_queue(4, 11, 9, list[i].somaxconn);
+        if (list[i].later == ADVICE_BACKLOG) /* a rush, and another one */
+            assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, ADVICE_BACKLOG);
     }
 }
 
@@ -697,6 +714,107 @@ static void a_hidden_process_has_a_service(void **state)
     }
 }
 
+/* Leaks of one user, whose processes are not known before second `from`; `two`: they are two. */
+static void look_while_sought(int t, int from, bool two)
+{
+    struct sample *s = patient_sample(t);
+    struct owner_lookup *lookup = owner_lookup_new();
+    uint32_t inodes[2][61] = {{0}}, n[2] = {0};
+
+    patient_rows(s, 60, TCP_STATE_CLOSE_WAIT, 100);
+    for (uint32_t row = 0; row < 60; row++) {
+        const uint32_t which = two && row >= 30;
+        figure_set(&s->metrics[row], METRICS_last_data_sent_ms, 90000);
+        figure_set(&s->metrics[row], METRICS_bytes_acked, 1000);
+        inodes[which][n[which]++] = s->conn[row].inode = 100 + row;
+    }
+    if (t >= from)
+        owned_put(lookup, 44, 0, (const char *const[]){"one", "one", ""}, inodes[0]);
+    if (t >= from && two)
+        owned_put(lookup, 45, 0, (const char *const[]){"two", "two", ""}, inodes[1]);
+    owned_assign(lookup, s);
+    patient_look(s);
+    owner_lookup_free(lookup);
+}
+
+/* While processes are looked for that is said; as soon as one is known it has the name, and nothing
+ * is told of a process that is not visible. */
+static void a_process_is_looked_for(void **state)
+{
+    struct str words = STR_INIT;
+
+    (void)state;
+    for (int t = 0; t < 10; t++)
+        look_while_sought(t, 10, false);
+    struct finding f = patient_finding(RULE_CLOSE_WAIT);
+    const int64_t since = f.since_ns;
+    finding_title(&f, &words);
+    assert_string_equal(
+        str_text(&words),
+        "CLOSE_WAIT leak likely: a process of user 7 that is still being looked for");
+    for (int t = 10; t < 16; t++) {
+        look_while_sought(t, 10, false);
+        f = patient_finding(RULE_CLOSE_WAIT);
+        assert_int_equal(patient.now->findings->n, 1);
+        assert_int_equal(f.who.pid, 44);
+        assert_true(f.scope.by & SCOPE_PID && !(f.scope.by & SCOPE_UID));
+        assert_true(f.since_ns == since);
+    }
+    assert_int_equal(patient.now->findings->n_ended, 0);
+    str_fini(&words);
+}
+
+/* Rows whose process is still looked for two seconds after they came are counted: the header says
+ * why they have no name. */
+static void names_that_are_late(void **state)
+{
+    struct sample_summary v;
+
+    (void)state;
+    look_while_sought(0, 10, false);
+    sample_summary_make(&v, patient.now);
+    assert_int_equal(v.sought, 60);
+    for (uint32_t row = 0; row < 30; row++) /* these are new */
+        patient.now->times[row].born_ds = patient.now->now_ds - 10;
+    sample_summary_make(&v, patient.now);
+    assert_int_equal(v.sought, 30);
+    look_while_sought(10, 10, false);
+    sample_summary_make(&v, patient.now);
+    assert_int_equal(v.sought, 0);
+}
+
+/* What was counted together is not that of one of them. */
+static void two_processes_are_looked_for(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++)
+        look_while_sought(t, 10, true);
+    assert_int_equal(patient_finding(RULE_CLOSE_WAIT).value[FIGURE_CLOSE_WAIT_LEAKED], 60);
+    look_while_sought(10, 10, true);
+    assert_int_equal(patient.now->findings->n, 0);
+    for (int t = 11; t < 16; t++)
+        look_while_sought(t, 10, true);
+    assert_int_equal(patient.now->findings->n, 2);
+    assert_int_equal(patient_finding(RULE_CLOSE_WAIT).value[FIGURE_CLOSE_WAIT_LEAKED], 30);
+    assert_int_equal(patient.now->findings->n_ended, 0);
+}
+
+/* Of a recording nobody looks for a process any more. */
+static void a_recording_names_no_process(void **state)
+{
+    struct finding f = {.rule = RULE_CLOSE_WAIT,
+                        .subject = SUBJECT_PROCESS,
+                        .who = {.uid = 33, .unseen = UNSEEN_UNRECORDED}};
+    struct str words = STR_INIT;
+
+    (void)state;
+    finding_title(&f, &words);
+    assert_string_equal(
+        str_text(&words),
+        "CLOSE_WAIT leak likely: a process of user 33 that this input does not name");
+    str_fini(&words);
+}
+
 /* Nobody has it open, and all processes were looked at. */
 static void no_process(void **state)
 {
@@ -840,6 +958,10 @@ int main(void)
         TEST(who_sends),
         TEST(who_had_them),
         TEST(a_hidden_process_has_a_service),
+        TEST(a_process_is_looked_for),
+        TEST(names_that_are_late),
+        TEST(two_processes_are_looked_for),
+        TEST(a_recording_names_no_process),
         TEST(no_process),
         TEST(how_it_is),
         TEST(listeners),

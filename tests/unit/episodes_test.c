@@ -98,6 +98,71 @@ static void graver_is_worse_than_more(void **state)
     assert_int_equal(all.list[0].worst.severity, SEVERITY_CRITICAL);
 }
 
+/* Looks at one finding with a count and an age; `cause`: it follows from something. */
+static void look_at_age(int t, uint8_t severity, double count, double age, uint8_t advice,
+                        uint64_t cause)
+{
+    struct sample *s = sample_make(NULL);
+
+    s->mono_ns = t * NS_PER_S;
+    s->wall_ns = (WALL_S + t) * NS_PER_S;
+    s->findings = findings_new(1);
+    assert_non_null(s->findings);
+    s->findings->n = 1;
+    s->findings->list[0] = (struct finding){.key = 7,
+                                            .severity = severity,
+                                            .valid = age > 0 ? 3 : 1,
+                                            .ages = 2,
+                                            .value = {count, age},
+                                            .advice = advice,
+                                            .cause = {.key = cause},
+                                            .since_ns = NS_PER_S,
+                                            .since_wall_ns = (WALL_S + 1) * NS_PER_S,
+                                            .seen_ns = s->mono_ns};
+    assert_int_equal(episodes_add(&all, s), 0);
+    sample_unref(s);
+}
+
+/* Of moments with the same count the one at which it had lasted longest is told of, since it says
+ * most: here for how long nothing was accepted, and what is to be done about that. */
+static void of_equal_moments_the_oldest_is_worst(void **state)
+{
+    (void)state;
+    look_at_age(1, SEVERITY_WARNING, 3, 0, 0, 0);
+    look_at_age(2, SEVERITY_WARNING, 3, 2, 1, 0);
+    look_at_age(3, SEVERITY_WARNING, 3, 18, 2, 0);
+    look_at_age(4, SEVERITY_WARNING, 3, 5, 3, 0);
+    look_at_age(5, SEVERITY_WARNING, 2, 90, 3, 0);
+    expect(0, 7, (const int[]){1, 3, 5}, true);
+    assert_int_equal(all.list[0].worst.advice, 2);
+}
+
+/* What to do may become known later. */
+static void advice_is_taken_when_it_is_known(void **state)
+{
+    (void)state;
+    look_at_age(1, SEVERITY_WARNING, 3, 0, 0, 0);
+    look_at_age(2, SEVERITY_WARNING, 3, 0, 4, 0);
+    look_at_age(3, SEVERITY_WARNING, 3, 0, 5, 0);
+    expect(0, 7, (const int[]){1, 2, 3}, true);
+    assert_int_equal(all.list[0].worst.advice, 4);
+}
+
+/* That it follows from something else is known only once that is found, and then it was no trouble
+ * of its own before. When it goes on without its cause it is. */
+static void a_cause_is_found_later(void **state)
+{
+    (void)state;
+    look_at_age(1, SEVERITY_WARNING, 3, 5, 0, 0);
+    look_at_age(2, SEVERITY_INFO, 2, 6, 0, 9);
+    expect(0, 7, (const int[]){1, 2, 2}, true);
+    assert_int_equal(all.list[0].worst.severity, SEVERITY_INFO);
+    assert_true(all.list[0].worst.cause.key == 9);
+    look_at_age(3, SEVERITY_WARNING, 3, 7, 0, 0);
+    expect(0, 7, (const int[]){1, 3, 3}, true);
+    assert_int_equal(all.list[0].worst.severity, SEVERITY_WARNING);
+}
+
 static void one_that_comes_again_is_another(void **state)
 {
     (void)state;
@@ -195,6 +260,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(one_ends_when_it_was_seen_last, finish),
         cmocka_unit_test_teardown(graver_is_worse_than_more, finish),
+        cmocka_unit_test_teardown(of_equal_moments_the_oldest_is_worst, finish),
+        cmocka_unit_test_teardown(advice_is_taken_when_it_is_known, finish),
+        cmocka_unit_test_teardown(a_cause_is_found_later, finish),
         cmocka_unit_test_teardown(one_that_comes_again_is_another, finish),
         cmocka_unit_test_teardown(those_of_another_recorder_do_not_go_on, finish),
         cmocka_unit_test_teardown(what_is_told_replaces_what_was, finish),

@@ -93,6 +93,10 @@ static void backspace_and_what_is_no_port(void **state)
     assert_string_equal(probe_digits(st.session), "");
     stage_type(&st, "65536");
     assert_string_equal(probe_digits(st.session), "6553");
+    assert_true(stage_shows(&st, "a port is at most 65535")); /* one more is left out, and said */
+    stage_keys(&st, "Backspace");
+    assert_false(stage_shows(&st, "a port is at most 65535"));
+    stage_type(&st, "3");
     stage_keys(&st, "Backspace Backspace Backspace Backspace");
     assert_string_equal(probe_digits(st.session), "");
     assert_string_equal(probe_filter(st.session), "");

@@ -95,6 +95,17 @@ refused() { # refused CODE ARGUMENTS…
 }
 check "tokens of another recording: refused" redacted
 check "but not with themselves" diff_of "$tmp/tokens" --at "$first" --diff-at "$second" >/dev/null
+record web-01
+blocks web-01
+other_host() {
+	diff_of "$tmp/recording" --diff "$recordings/web-01-blocks.frames" --lang en >"$tmp/out"
+	grep -q 'Cookies of different hosts cannot be compared' "$tmp/out" && ! grep -q 'have no cookies' "$tmp/out"
+}
+check "of two hosts: why their cookies do not count" other_host
+marked() { "$B/tcptop" --no-config --lang en --read "$1" --size 120x24 --keys /dev/null --dump text | head -1 | grep -q 'REDACTED'; }
+check "the screen says that they are tokens" marked "$tmp/tokens"
+unmarked() { ! marked "$tmp/recording"; }
+check "and not where they are none" unmarked
 check "a file that is not there: exit code 1" refused 1 $data/ss.txt --diff "$tmp/none"
 check "text has no moments: exit code 1" refused 1 $data/ss.txt --at 14:03 --diff-at 14:04
 for_nothing() { "$B/tcptop" --no-config --diff $data/ss.txt >"$tmp/out" 2>"$tmp/err"; [ $? = 2 ]; }

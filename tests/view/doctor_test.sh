@@ -52,6 +52,22 @@ explained '412 sockets'
 explained 'WARNING  CLOSE_WAIT leak likely'
 explained 'HERE AT 2026-03-12 14:02:23' --at 14:02:23
 explained 'UNKNOWN' --at 14:02:23
+# One finding has one beginning, and its oldest connection one age, wherever they are told.
+on_screen() { TZ=UTC "$program" --no-config --lang en --read "$scratch/recording/api-07.frames" --size 120x50 --keys <(echo "$1") --dump text; }
+told=$(doctor en "$scratch/recording" | grep -A1 'No answer' | sed -nE 's/.*When +([0-9:]+),.*/\1/p')
+listed=$(on_screen '!' | sed -nE 's/.*No answer.*since ([0-9:]+) .*/\1/p')
+drawn=$(on_screen T | sed -nE 's/.*No answer[^ ]* .* ([0-9:]{8}) still going.*/\1/p')
+if [ -n "$told" ] && [ "$told" = "$listed" ] && [ "$told" = "$drawn" ]; then
+	echo "ok 9 - a finding begins at one time everywhere"
+else
+	echo "not ok 9 - a finding begins at $told, $listed, $drawn"
+fi
+age=$(TZ=UTC "$program" --no-config --lang en --read "$scratch/recording/api-07.frames" --once --columns age_s -f state:ss --sort age_s | sed -nE '2s/ *([0-9]+ s).*/\1/p')
+if [ -n "$age" ] && on_screen '!' | grep -q "waiting, the longest for $age"; then
+	echo "ok 10 - and lasts as long as the row says"
+else
+	echo "not ok 10 - the row is $age old"
+fi
 widest=$(awk '{ if (length > w) w = length } END { print w }' tests/view/printed/doctor-en.txt)
-if [ "$widest" -le 80 ]; then echo "ok 9 - within 80 columns"; else echo "not ok 9 - $widest columns"; fi
-echo 1..9
+if [ "$widest" -le 80 ]; then echo "ok 11 - within 80 columns"; else echo "not ok 11 - $widest columns"; fi
+echo 1..11

@@ -78,6 +78,20 @@ check "which is OK" quiet
 going() { found --read bare.tcptop --end 13:20 >"$tmp/why" && [ "$(cut -d' ' -f1,7 "$tmp/why")" = 'close_wait true' ]; }
 check "what had not ended by then goes on" going
 
+# At the first sample with a full queue nobody knows yet whether it was a burst.
+first_full() {
+	local at
+	at=$(doctor --json --read bare.tcptop | sed -nE 's/.*"rule":"accept_queue".*"since":"([^"]*)".*/\1/p')
+	doctor --read bare.tcptop --at "$(date -d "$at" +%T.999)" >"$tmp/why"
+	grep -q 'make the process call accept() sooner' "$tmp/why" && ! grep -q 'has room again' "$tmp/why"
+}
+check "a queue that has just become full is no burst" first_full
+turned() {
+	! doctor --read judged.tcptop --begin 13:15 --end 13:12 >"$tmp/why" &&
+		grep -q -- '--begin .*13:15:00 is after --end .*13:12:00' "$tmp/err"
+}
+check "a time that ends before it begins is refused" turned
+
 # With other thresholds than those of the recorder everything is judged anew.
 printf '[doctor]\nclose_wait_count = 50\n' >"$tmp/later.ini"
 later() {

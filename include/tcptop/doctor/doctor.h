@@ -53,7 +53,14 @@ struct limits {
 /** The defaults. */
 void rules_limits_init(struct limits *limits);
 
-enum figure_kind { KIND_OF_COUNT, KIND_OF_SECONDS, KIND_OF_PERCENT, KIND_OF_RATE, KIND_OF_BYTES };
+enum figure_kind {
+    KIND_OF_COUNT,
+    KIND_OF_SECONDS,
+    KIND_OF_AGE, /* seconds that something has lasted */
+    KIND_OF_PERCENT,
+    KIND_OF_RATE,
+    KIND_OF_BYTES,
+};
 
 /* Whom a finding is about, for its title. */
 enum subject {

@@ -36,6 +36,7 @@ struct sample_summary {
     struct port_set listening;       /* where something listens */
     struct port_set used;            /* of either end, closed rows included */
     uint64_t tx_bytes_s, rx_bytes_s; /* of all live rows whose rates are known */
+    uint32_t sought; /* live rows, listed for 2 s and more, whose process is still looked for */
 };
 
 /** Pass over all rows of the sample, closed ones included. */

@@ -24,7 +24,7 @@ struct episode {
     struct finding worst;            /* as it was when it was at its worst */
     int64_t begin_ns, begin_wall_ns; /* since when it holds */
     int64_t end_ns, end_wall_ns;     /* when it was seen to hold last */
-    int64_t worst_ns, worst_wall_ns; /* when it was at its worst: first so grave, then so large */
+    int64_t worst_ns, worst_wall_ns; /* when it was at its worst: so grave, so large, and so old */
     bool holds;    /* it had not ended when it was looked for last: with the last sample, or with
                       the last one before the rows were those of another namespace or recorder */
     bool at_least; /* it may have been worse, and longer: what came last is not known */
@@ -61,7 +61,8 @@ void episodes_drop_ended(struct episodes *e);
 /** Put the list into the order in which they began. Nothing is added any more. */
 void episodes_sort(struct episodes *e);
 
-/** Is the finding graver than the other one of the same rule, or as grave with a larger figure? */
+/** Is the finding graver than the other one of the same rule, or as grave with a larger figure, or
+ *  age? */
 bool episodes_is_worse(const struct finding *now, const struct finding *was);
 
 /** The figure that says how bad a finding is: the first of its rule that is known. Returns its

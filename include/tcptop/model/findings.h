@@ -74,6 +74,7 @@ enum unseen {
     UNSEEN_NOBODY, /* all were looked at: the socket is the kernel's, or on its way to a process */
     UNSEEN_FORMER, /* what is named, process or service, had the socket, and has closed it */
     UNSEEN_UNTOLD, /* the sample is text that names neither a process nor a user */
+    UNSEEN_UNRECORDED, /* the sample is a recording or text that names no process of this socket */
 };
 
 /* The process that a finding names, as it was when that was found. Where none may be looked at the
@@ -117,6 +118,7 @@ struct finding {
     uint8_t subject;                      /* enum subject, doctor/doctor.h */
     uint8_t valid;                        /* bit per value */
     uint8_t at_least;                     /* bit per value that is a lower bound */
+    uint8_t ages;                         /* bit per value that is an age */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second: seen last, of one that has ended; else 0 */
     int64_t told_wall_ns; /* of a recording: the recorder found it, and this is when it was as the
@@ -128,6 +130,8 @@ struct finding {
     uint32_t follow; /* connections that are found to suffer from it, by findings of their own */
     uint8_t advice;  /* enum advice, doctor/doctor.h */
     char namespace[FINDING_NAME]; /* "" where there is one */
+    bool passing;                 /* the last look did not find it any more; it may come again */
+    bool sought;                  /* when it was found last, its process was still looked for */
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
     struct scope scope;

@@ -147,6 +147,8 @@ struct sample {
     struct findings *findings; /* what is wrong; owned, NULL: nobody looked */
     struct import *import;     /* what it was read from; a reference, NULL: no import */
 
+    bool redacted; /* of a recording: its addresses and names of hosts are tokens */
+
     uint8_t status;  /* enum sample_status; FAILED: no rows, see `reason` */
     uint8_t backend; /* enum sample_backend */
     int owner_error; /* -errno for which processes could not be looked up; 0: they were, or nobody

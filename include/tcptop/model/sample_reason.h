@@ -66,6 +66,7 @@ enum sample_reason_code {
     REASON_REMOTE_FOREIGN,   /* text: a host that sent something else */
     REASON_REMOTE_NEWER,     /* text: a host that sent what a later version writes */
     REASON_COMPRESSED,       /* text: a file that is compressed, or an archive */
+    REASON_ENDS_BEFORE, /* begin_ns and end_ns that were asked for, of which the first is later */
     REASON_COUNT
 };
 

@@ -149,6 +149,7 @@ struct ui {
     /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
     char digits[6];
     bool digits_pending; /* rows not yet following: drawn dim */
+    bool digits_refused; /* the last one would have made no port */
 
     /* overlays */
     uint32_t overlay_top;    /* first line shown */
