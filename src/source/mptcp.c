@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Pairs MPTCP connections with their first subflow, whose ends they have (net/mptcp/mptcp_diag.c
- * mptcp_diag_dump). Further subflows are marked by the parser, where tcp_info is asked for. */
+/* Pairs MPTCP connections with their subflows. The first has the ends of the connection
+ * (net/mptcp/mptcp_diag.c mptcp_diag_dump), further ones have others, but the inode of its socket
+ * (net/mptcp/subflow.c mptcp_subflow_create_socket). Those without an inode are marked by the
+ * parser, where the kernel says what they are. */
 #include "mptcp.h"
 
 #include <errno.h>
@@ -26,8 +28,30 @@ static struct ends ends_of(const struct conn *c)
     return e;
 }
 
-/* The state of each connection, a uint8_t, by its ends. Returns 0 or -errno. */
-static int ask(struct netlink *n, struct hash_table *states)
+/* The state of each connection, a uint8_t, by its ends and by its inode, where it has one. */
+struct connections {
+    struct hash_table by_ends, by_inode;
+};
+
+static int add_connection(struct connections *all, const struct conn *c)
+{
+    const struct ends ends = ends_of(c);
+    uint8_t *state = hash_table_add(&all->by_ends, &ends, NULL);
+
+    if (!state)
+        return -ENOMEM;
+    *state = c->state;
+    if (!c->inode)
+        return 0;
+    state = hash_table_add(&all->by_inode, &c->inode, NULL);
+    if (!state)
+        return -ENOMEM;
+    *state = c->state;
+    return 0;
+}
+
+/* Returns 0 or -errno. */
+static int ask(struct netlink *n, struct connections *connections)
 {
     struct sample_builder *b = sample_builder_new(NULL);
     struct kernel_filter all;
@@ -37,24 +61,28 @@ static int ask(struct netlink *n, struct hash_table *states)
     all.states &= ~STATE_BIT(TCP_STATE_LISTEN);
     if (!rc)
         rc = netlink_take_mptcp(n, &all, b);
-    for (uint32_t i = 0; !rc && i < b->sample.n_live; i++) {
-        const struct ends ends = ends_of(&b->sample.conn[i]);
-        uint8_t *state = hash_table_add(states, &ends, NULL);
-        if (state)
-            *state = b->sample.conn[i].state;
-        else
-            rc = -ENOMEM;
-    }
+    for (uint32_t i = 0; !rc && i < b->sample.n_live; i++)
+        rc = add_connection(connections, &b->sample.conn[i]);
     sample_discard(b);
     return rc;
 }
 
-static void mark(struct sample *s, const struct hash_table *states)
+static const uint8_t *state_of(const struct connections *all, const struct conn *c)
+{
+    const struct ends ends = ends_of(c);
+    const uint8_t *state;
+
+    if (conn_is_timewait(c))
+        return NULL;
+    state = hash_table_find(&all->by_ends, &ends);
+    return state || !c->inode ? state : hash_table_find(&all->by_inode, &c->inode);
+}
+
+static void mark(struct sample *s, const struct connections *connections)
 {
     for (uint32_t row = 0; row < s->n_live; row++) {
         struct conn *c = &s->conn[row];
-        const struct ends ends = ends_of(c);
-        const uint8_t *state = conn_is_timewait(c) ? NULL : hash_table_find(states, &ends);
+        const uint8_t *state = state_of(connections, c);
         if (!state)
             continue;
         c->flags |= CONN_MPTCP;
@@ -67,15 +95,17 @@ static void mark(struct sample *s, const struct hash_table *states)
 void mptcp_mark(struct mptcp *m, struct netlink *n, struct sample_builder *b)
 {
     int64_t now = clock_mono_ns();
-    struct hash_table states;
+    struct connections connections;
 
     m->in_use |= b->sample.has_mptcp;
     if (!m->in_use && now < m->next_ns)
         return;
     m->next_ns = now + ASK_AGAIN_NS;
-    hash_table_init(&states, sizeof(struct ends), sizeof(uint8_t));
-    m->in_use = ask(n, &states) == 0 && states.n > 0;
+    hash_table_init(&connections.by_ends, sizeof(struct ends), sizeof(uint8_t));
+    hash_table_init(&connections.by_inode, sizeof(uint32_t), sizeof(uint8_t));
+    m->in_use = ask(n, &connections) == 0 && connections.by_ends.n > 0;
     if (m->in_use)
-        mark(&b->sample, &states);
-    hash_table_fini(&states);
+        mark(&b->sample, &connections);
+    hash_table_fini(&connections.by_ends);
+    hash_table_fini(&connections.by_inode);
 }

@@ -14,8 +14,8 @@ struct mptcp {
     int64_t next_ns; /* monotonic: when it is asked again although there was none */
 };
 
-/** Mark the rows of `b`, one namespace's, that are the first subflow of an MPTCP connection, and
- * note its state with them. The kernel is asked in each sample while there are such connections,
+/** Mark the rows of `b`, one namespace's, that are subflows of an MPTCP connection, and note its
+ * state with them. The kernel is asked in each sample while there are such connections,
  * else every ten seconds. What goes wrong leaves the rows as they are. */
 void mptcp_mark(struct mptcp *m, struct netlink *n, struct sample_builder *b);
 

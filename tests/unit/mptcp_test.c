@@ -115,13 +115,21 @@ static int finish(void **state)
 }
 
 /* Add a connection, whose state is its own, to what the kernel will say. */
-static void has_connection(const char *local, const char *remote, unsigned state)
+static void has_connection_of(uint32_t inode, const char *local, const char *remote, unsigned state)
 {
     struct sample *one = sample_make(NULL);
     struct conn *c = sample_row(one, local, remote, state);
 
+    c->inode = inode;
     build_conn(c->family == AF_INET ? &kernel.ipv4 : &kernel.ipv6, c, NULL, 0);
     sample_unref(one);
+}
+
+static void has_connection(const char *local, const char *remote, unsigned state)
+{
+    static uint32_t inode = 1000000; /* one that no row has */
+
+    has_connection_of(++inode, local, remote, state);
 }
 
 /* The kernel has said all, for each family with this error; then the rows are marked. */
@@ -159,6 +167,22 @@ static void a_subflow_has_the_state_of_its_connection(void **state)
     assert_int_equal(kernel.requests, 2);
     assert_int_equal(kernel.states & STATE_BIT(TCP_STATE_LISTEN), 0);
     assert_int_not_equal(kernel.states & STATE_BIT(TCP_STATE_CLOSE_WAIT), 0);
+}
+
+/* It has ends of its own, and the inode of its connection's socket. */
+static void a_further_subflow_is_known_by_its_inode(void **state)
+{
+    (void)state;
+    sample_row(s, "10.0.0.3:40000", "10.0.0.2:5000", TCP_STATE_ESTABLISHED)->inode = 77;
+    sample_row(s, "10.0.0.3:40001", "10.0.0.2:5000", TCP_STATE_ESTABLISHED)->inode = 78;
+    sample_row(s, "10.0.0.3:40002", "10.0.0.2:5000", TCP_STATE_ESTABLISHED)->inode = 0;
+    sample_row(s, "10.0.0.3:40003", "10.0.0.2:5000", TCP_STATE_TIME_WAIT)->inode = 77;
+    has_connection_of(77, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_FIN_WAIT1);
+    has_connection_of(0, "10.0.0.1:81", "10.0.0.2:5000", TCP_STATE_FIN_WAIT1);
+    marked(0, 0);
+    assert_int_equal(conn_mptcp_state(&s->conn[0]), TCP_STATE_FIN_WAIT1);
+    for (uint32_t row = 1; row < 4; row++)
+        assert_int_equal(s->conn[row].flags & CONN_MPTCP, 0);
 }
 
 /* An IPv6 socket that took a connection over IPv4 has a subflow of IPv6 or of IPv4. */
@@ -278,10 +302,20 @@ static void without_memory_the_rows_stay(void **state)
     sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
     has_connection("10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_CLOSE_WAIT);
     has_connection("10.0.0.1:80", "10.0.0.2:5001", TCP_STATE_CLOSE_WAIT);
-    entries_left = 1;
+    entries_left = 2;
     marked(0, 0);
     expect_none();
     assert_false(mptcp.in_use);
+}
+
+static void nor_without_memory_for_inodes(void **state)
+{
+    (void)state;
+    sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
+    has_connection_of(77, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_CLOSE_WAIT);
+    entries_left = 1;
+    marked(0, 0);
+    expect_none();
 }
 
 /* Mark a sample of one row once more. Returns whether the kernel was asked. */
@@ -329,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_subflow_has_the_state_of_its_connection),
+        TEST(a_further_subflow_is_known_by_its_inode),
         TEST(an_address_is_one_however_it_is_written),
         TEST(what_is_over_is_no_subflow),
         TEST(what_a_closed_socket_says_of_itself_stays),
@@ -337,6 +372,7 @@ int main(void)
         TEST(errors_leave_the_rows),
         TEST(without_ipv6_there_is_ipv4),
         TEST(without_memory_the_rows_stay),
+        TEST(nor_without_memory_for_inodes),
         TEST(it_is_asked_only_where_there_are_some),
     };
 
