@@ -71,6 +71,7 @@ first_process() {
 		ln -s /proc/self/fd /dev/fd && ln -s fd/0 /dev/stdin && ln -s fd/1 /dev/stdout && ln -s fd/2 /dev/stderr
 		depmod
 		hostname machine && ip link set lo up
+		ulimit -n 65536 # as systemd would
 		cd /tcptop
 		echo "KERNEL $(uname -r)"
 		TEST_TIMEOUT=3000 NO_DEPS=1 bash tests/run.sh build $(cat /patterns) 2>&1
