@@ -2,6 +2,7 @@
 /* The tables made of options.def, and the effects of its rows. */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,9 +359,14 @@ static int apply_diff_at(struct command_line *c, const char *value, struct err *
     return apply_moment(&c->s->diff_at, "--diff-at", value, err);
 }
 
+/* A number without its unit is refused, since what is older is removed: 7 days are not 7 seconds.
+ */
 static int apply_keep(struct command_line *c, const char *value, struct err *err)
 {
-    if (moment_parse_duration(value, &c->s->keep_ns) || c->s->keep_ns < NS_PER_S)
+    const size_t len = strlen(value);
+
+    if (!len || isdigit((unsigned char)value[len - 1]) ||
+        moment_parse_duration(value, &c->s->keep_ns) || c->s->keep_ns < NS_PER_S)
         return cli_error_usage(err, MSG_BAD_KEEP, value, NULL);
     return 0;
 }

@@ -22,6 +22,9 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/doctor/listeners.h"
 
+/* Who is accepted at all is accepted sooner, but on a host that is very busy. */
+#define WAITS_S 1.0
+
 /* The values of a candidate: a listener, as it was at the look before. */
 enum {
     QUEUE,
@@ -202,10 +205,8 @@ static void judge_listener(struct check *l, const struct bucket *b)
     double least = limit(l, THRESHOLD_ACCEPT_STALLED_AGE);
     if (stalled_s >= least)
         report_stall(l, b, &w, stalled_s);
-    else if (stalled_s * 2 >= least)
+    else if (stalled_s > 0 || w.oldest_s >= WAITS_S)
         doctor_undecided(l, RULE_ACCEPT_STALLED);
-    else
-        l->d->pending |= stalled_s > 0;
 }
 
 void rules_accept_stalled(struct check *l)

@@ -98,6 +98,14 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     suspects_count_holder(l, RULE_ZERO_WINDOW, bucket, row);
 }
 
+/* Did what is in the receive queue come a while ago? Some of it may have been read since. */
+static bool lies_unread(const struct tcp_metrics *m)
+{
+    double since_s;
+
+    return subjects_metrics_seconds(m, METRICS_last_data_recv_ms, &since_s) && since_s >= 1;
+}
+
 /* A program that reads in batches leaves data for a while, and one that reads slowly may always
  * have as much in its Recv-Q. What it has read is tcpi_bytes_received less Recv-Q, which is the
  * kernel's copied_seq (net/ipv4/tcp_diag.c tcp_diag_get_info, net/ipv4/tcp.c tcp_get_info): where
@@ -118,6 +126,8 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
     double age = kept_s(one);
     if (age < limit(l, THRESHOLD_SLOW_READER_AGE)) {
         await_metrics(l, RULE_SLOW_READER, one, c->state);
+        if (age > 0 || lies_unread(subjects_metrics(l, row)))
+            doctor_not_looked_in(l, RULE_SLOW_READER, SKIP_UNDECIDED, c->state);
         return;
     }
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SLOW_READER],

@@ -43,6 +43,7 @@ scene few '' leak 15 3.5 'close_wait_age = 3'
 scene half-closed '' half-closed 50 3.5 'close_wait_age = 3'
 scene unaccepted '' unaccepted 50 3.5 'close_wait_age = 3'
 scene queue '' full-queue 10 1
+after='"$B/tcptop" --no-config --lang en --explain LISTEN >"$tmp/$name.explained"' scene stuck '' hung 3 2
 scene brief-queue '' brief-queue 10 0
 scene half-open '' half-open 40 0
 scene half-open-beside '' half-open-beside 60 0
@@ -120,6 +121,8 @@ check '… at about the time that was foretold' ports foretold
 check 'not with the usual range' wide-ports none wide-ports ephemeral
 check 'a full TIME_WAIT table' table finding table tw_table '"tcp_max_tw_buckets":50' '"overflows":[1-9]|"time_wait":(4[5-9]|5)'
 check 'not one with room' room none room tw_table
+not_called_normal() { grep 'UNKNOWN\|WARNING' "$tmp/stuck.explained" && ! grep NORMAL "$tmp/stuck.explained"; }
+check 'a listener that may not accept is not called normal meanwhile' stuck not_called_normal
 check 'attempts without an answer' unanswered finding unanswered syn_sent '"stuck":3' '"remote_port":3000'
 check '… which are older than we are, at least' unanswered older unanswered syn_sent 8
 check 'a peer that does not read, and who sends' shut finding shut zero_window '"shut":2' \

@@ -502,6 +502,8 @@ static void expect(const struct judged *j, const char *where, bool found)
 {
     struct explain_subject subject = {.state = j->state, .sample = patient.now, .row = UINT32_MAX};
     struct evidence e;
+    const bool suspected = patient.now->findings->skip[j->rule] == SKIP_UNDECIDED;
+    const enum verdict calm = suspected ? VERDICT_UNKNOWN : VERDICT_NORMAL;
 
     if (!patient_found(j->rule) == found)
         fail_msg("%s, threshold %d, %s: %s", rules[j->rule].name, j->limit, where,
@@ -510,8 +512,7 @@ static void expect(const struct judged *j, const char *where, bool found)
         subject.state = state;
         evidence_collect(&e, &subject);
         bool by_rule = e.found && e.found->rule == j->rule;
-        if (state == j->state &&
-            (found ? !by_rule || e.verdict != j->verdict : e.verdict != VERDICT_NORMAL))
+        if (state == j->state && (found ? !by_rule || e.verdict != j->verdict : e.verdict != calm))
             fail_msg("%s, threshold %d, %s: the pane says %s %s", rules[j->rule].name, j->limit,
                      where, evidence_verdict_word(e.verdict), str_text(&e.reason));
         uint32_t about = rules[j->rule].judges | rules[j->rule].states;

@@ -304,6 +304,7 @@ static void test_refusals(void **state)
         {"--write x --keep 7d", "DIR/"},
         {"--write x/ --keep 7q", "7q"},
         {"--write x/ --keep 0", "--keep"},
+        {"--write x/ --keep 7", "unit"},
         {"--write x/ --max-size 2X", "2X"},
         {"--write x/ --max-size 10", "1M"},
         {"--write x/ --max-size 99999999T", "--max-size"},
