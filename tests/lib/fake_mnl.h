@@ -73,7 +73,8 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
 /** Copy an answer, all of its messages with this sequence number. Returns its length. */
 static inline ssize_t fake_answer(void *buffer, const struct str *answer, uint32_t seq)
 {
-    memcpy(buffer, answer->data, answer->len);
+    if (answer->len)
+        memcpy(buffer, answer->data, answer->len);
     for (size_t at = 0; at + sizeof(struct nlmsghdr) <= answer->len;) {
         struct nlmsghdr h;
         memcpy(&h, (char *)buffer + at, sizeof(h));
