@@ -81,10 +81,11 @@ static void samples_at_once_when_wished(void **state)
     assert_int_equal(s->seq, 2);
     assert_int_equal(s->needs, NEED_TCP_INFO);
     sample_unref(s);
-    req.interval_ms = 10; /* a shorter interval is in force at once, too */
+    /* a shorter interval is in force at once, too; a host that makes a sample dear lengthens it */
+    req.interval_ms = 10;
     sampler_request(sampler, &req, false);
     s = published();
-    assert_int_equal(s->interval_ms, 10);
+    assert_in_range(s->interval_ms, 10, HOUR_MS / 100);
     sample_unref(s);
     stop();
     assert_true(fake.closed);
