@@ -98,7 +98,8 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     suspects_count_holder(l, RULE_ZERO_WINDOW, bucket, row);
 }
 
-/* Did what is in the receive queue come a while ago? Some of it may have been read since. */
+/* Did what is in the receive queue come a while ago? Some of it may have been read since, which
+ * two looks tell. */
 static bool lies_unread(const struct tcp_metrics *m)
 {
     double since_s;
@@ -126,7 +127,7 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
     double age = kept_s(one);
     if (age < limit(l, THRESHOLD_SLOW_READER_AGE)) {
         await_metrics(l, RULE_SLOW_READER, one, c->state);
-        if (age > 0 || lies_unread(subjects_metrics(l, row)))
+        if (!one->value[KEPT_MOVES] && (age > 0 || lies_unread(subjects_metrics(l, row))))
             doctor_not_looked_in(l, RULE_SLOW_READER, SKIP_UNDECIDED, c->state);
         return;
     }
