@@ -25,15 +25,17 @@ static uint32_t grown_cap(uint32_t cap, uint32_t rows)
 }
 
 /* In huge pages a large array costs few page faults. Only for a new array: when one grows, the
- * kernel would have to split them. */
+ * kernel would have to split them. The page in which malloc() keeps the length of the array is
+ * included: else it would be a mapping of its own, and mremap(), by which realloc() enlarges an
+ * array without a copy, refuses memory of two mappings. */
 static void *new_array(size_t bytes)
 {
     void *array = malloc(bytes);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
     if (array && bytes >= LARGE_BYTES) {
-        uintptr_t begin = ((uintptr_t)array + page - 1) & ~(page - 1);
-        (void)madvise((void *)begin, bytes - page, MADV_HUGEPAGE);
+        uintptr_t begin = (uintptr_t)array & ~(page - 1);
+        (void)madvise((void *)begin, (uintptr_t)array + bytes - begin, MADV_HUGEPAGE);
     }
     return array;
 }
@@ -128,7 +130,7 @@ int sample_reserve_rates(struct sample_builder *b, uint32_t had, uint32_t rows)
 int sample_reserve_owner(struct sample_builder *b, uint32_t rows)
 {
     struct sample *s = &b->sample;
-    uint32_t had = s->owner ? b->owner_cap : 0;
+    uint32_t had = s->owner ? b->owner_rows : 0;
 
     if (rows > b->owner_cap || !b->owner_memory) {
         uint32_t cap = grown_cap(had, rows);
@@ -139,8 +141,8 @@ int sample_reserve_owner(struct sample_builder *b, uint32_t rows)
         b->owner_cap = cap;
     }
     s->owner = b->owner_memory;
-    if (b->owner_cap > had)
-        memset(s->owner + had, 0, (b->owner_cap - had) * sizeof *s->owner);
+    b->owner_rows = rows > had ? rows : had;
+    memset(s->owner + had, 0, (b->owner_rows - had) * sizeof *s->owner);
     return 0;
 }
 

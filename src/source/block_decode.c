@@ -877,6 +877,12 @@ static int read_item(struct block_decoder *d, struct block_in *in, unsigned id, 
 
 /* Samples ------------------------------------------------------------ */
 
+/* Room for the rows of a sample and for some that the next ones add. */
+static uint32_t rows_to_come(const struct block_moment *m)
+{
+    return m->rows + m->rows / 64 + 1;
+}
+
 static int begin_sample(struct block_decoder *d, const struct block_moment *m,
                         struct sample_builder *b)
 {
@@ -898,7 +904,7 @@ static int begin_sample(struct block_decoder *d, const struct block_moment *m,
         d->ends->sample.needs = m->ends_metrics ? NEED_TCP_INFO : 0;
     }
     set_needs(s, m);
-    if (m->owners && sample_reserve_owner(b, s->n_live ? s->n_live : 1))
+    if (m->owners && sample_reserve_owner(b, rows_to_come(m)))
         return -ENOMEM;
     b->owners_known = m->owners;
     return 0;
@@ -966,8 +972,8 @@ int block_decode_key(struct block_decoder *d, struct block_in *in, const struct 
     b->sample.n_congestion = 0;
     rc = begin_sample(d, m, b);
     d->anchor_ms = d->now_ms;
-    if (!rc) /* some more, since deltas add rows */
-        rc = sample_reserve(b, m->rows + m->rows / 64);
+    if (!rc)
+        rc = sample_reserve(b, rows_to_come(m));
     if (!rc)
         rc = read_items(d, in, m, true, b);
     if (!rc)

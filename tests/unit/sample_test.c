@@ -9,8 +9,10 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "lib/model_build.h"
+#include "lib/own_allocator.h"
 #include "lib/sample.h"
 #include "tcptop/text/text.h"
 
@@ -47,6 +49,33 @@ static void rows_are_added_and_counted(void **state)
     assert_null(sample_metrics(s, 0));
     sample_unref(s);
     sample_unref(NULL);
+}
+
+static long page_faults(void)
+{
+    struct rusage u;
+
+    assert_int_equal(getrusage(RUSAGE_SELF, &u), 0);
+    return u.ru_minflt;
+}
+
+/* A copy touches each page of the new array for the first time. */
+static void large_arrays_grow_without_a_copy(void **state)
+{
+    enum { ROWS = 600000 };
+    struct sample *s = sample_make(NULL);
+
+    (void)state;
+    if (!OWN_ALLOCATOR)
+        skip();
+    assert_non_null(s);
+    assert_int_equal(sample_reserve(builder_of(s), ROWS), 0);
+    fill(s, ROWS);
+    long before = page_faults();
+    assert_int_equal(sample_reserve(builder_of(s), ROWS + ROWS / 4), 0);
+    assert_true(page_faults() - before < 1000);
+    assert_int_equal(s->conn[ROWS - 1].cookie, ROWS);
+    sample_unref(s);
 }
 
 static void metrics_row(struct sample *s, uint64_t cookie, uint32_t rtt_us, const char *congestion)
@@ -356,11 +385,17 @@ static void many_threads_share(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_added_and_counted),   cmocka_unit_test(figures_only_when_asked),
-        cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
-        cmocka_unit_test(names_of_congestion_controls), cmocka_unit_test(halves_agree_on_names),
-        cmocka_unit_test(many_threads_share),           cmocka_unit_test(samples_are_put_together),
-        cmocka_unit_test(rows_are_put_before_others),   cmocka_unit_test(found_from_any_hint),
+        cmocka_unit_test(rows_are_added_and_counted),
+        cmocka_unit_test(large_arrays_grow_without_a_copy),
+        cmocka_unit_test(figures_only_when_asked),
+        cmocka_unit_test(arrays_go_to_the_next_sample),
+        cmocka_unit_test(a_peak_is_given_back),
+        cmocka_unit_test(names_of_congestion_controls),
+        cmocka_unit_test(halves_agree_on_names),
+        cmocka_unit_test(many_threads_share),
+        cmocka_unit_test(samples_are_put_together),
+        cmocka_unit_test(rows_are_put_before_others),
+        cmocka_unit_test(found_from_any_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ struct sample_builder {
     struct rate *rate_memory;
     uint32_t rate_cap;
     uint32_t *owner_memory;
-    uint32_t owner_cap;
+    uint32_t owner_cap, owner_rows; /* room, and how many words are set while there is .owner */
     uint32_t watch_cap;
 
     /* While the source fills it. */
