@@ -21,6 +21,9 @@
 #define NO_ROW     UINT32_MAX
 #define LOOK_AHEAD 16u /* rows that may have gone between two neighbours */
 #define AGES       3   /* columns that grow */
+/* Rows that deltas may tell of before a key is written for the sake of a reader who seeks: about a
+ * tenth of a second of his time. */
+#define DELTA_ROWS_MIN (1u << 18)
 
 /* What is kept of each row of a sample. */
 struct place {
@@ -59,7 +62,8 @@ struct block_encoder {
     uint32_t keys;
     uint64_t key_seq;
     int64_t key_mono_ns, key_wall_ns;
-    size_t key_bytes, delta_bytes; /* of the last key, and of all deltas since */
+    size_t key_bytes;    /* of the last key */
+    uint64_t delta_rows; /* that all deltas since tell of */
     struct u32_list
         cgroups; /* by number: 0 the reader does not know it; 1 it does; 2 it must be told */
     const struct cgroup_table *cgroup_table; /* a reference: what it knows them as */
@@ -1242,9 +1246,11 @@ static void keep(struct block_encoder *e, const struct sample *s, bool key, size
     e->last = sample_ref(s);
     e->has_metrics = records_metrics(e, s);
     e->has_owners = records_owners(s);
-    e->delta_bytes = key ? 0 : e->delta_bytes + bytes;
-    if (!key)
+    if (!key) {
+        e->delta_rows += e->gone.n + e->changed.n + e->fresh.n;
         return;
+    }
+    e->delta_rows = 0;
     e->key_bytes = bytes;
     e->key_seq = s->seq;
     e->key_mono_ns = s->mono_ns;
@@ -1257,12 +1263,19 @@ static void forget(struct block_encoder *e)
     e->last = NULL;
 }
 
+/* Would a reader who wants a sample from here on be better served by a key? It has to read the last
+ * key and all deltas since. */
+static bool deltas_are_long(const struct block_encoder *e)
+{
+    return e->delta_rows > DELTA_ROWS_MIN && e->delta_rows > e->last->n_live;
+}
+
 int block_encode_sample(struct block_encoder *e, const struct sample *s, bool key,
                         struct block_out *out, bool *is_key)
 {
     int rc = 0;
 
-    *is_key = key || !can_be_delta(e, s);
+    *is_key = key || !can_be_delta(e, s) || deltas_are_long(e);
     if (s->n_live > BLOCK_ROWS_MAX)
         rc = -EFBIG;
     block_out_begin(out);

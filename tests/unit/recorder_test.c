@@ -217,6 +217,25 @@ static void expect_next(struct source *src, uint32_t i)
     sample_unref(s);
 }
 
+/* Where much changes a complete sample comes before it would be due, so that no sample is far. */
+static void much_change_brings_a_complete_sample(void **state)
+{
+    (void)state;
+    const struct changing_host host = {.rows = 30000, .samples = 30, .churn = 200};
+    const struct recording_span *span;
+    uint32_t n;
+
+    record(&host, (struct recorder_options){.path = path});
+    struct source *src = open_recording(path);
+    assert_int_equal(recording_spans(src, &span, &n), 0);
+    assert_int_equal(n, 2);
+    assert_in_range(span[0].samples, 20, 25); /* in each about 12,000 rows are others */
+    assert_int_equal(recording_seek(src, live[n_live - 1]->wall_ns), 0);
+    expect_next(src, n_live - 1);
+    source_close(src);
+    forget_live();
+}
+
 static void any_sample_can_be_reached(void **state)
 {
     (void)state;
@@ -618,6 +637,7 @@ int main(void)
         cmocka_unit_test(large_samples_come_back),
         cmocka_unit_test(the_first_version_is_read),
         cmocka_unit_test(metrics_are_left_out_unless_asked_for),
+        cmocka_unit_test(much_change_brings_a_complete_sample),
         cmocka_unit_test(any_sample_can_be_reached),
         cmocka_unit_test(steps_go_back_to_the_first),
         cmocka_unit_test(only_a_time_is_played),
