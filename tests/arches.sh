@@ -3,15 +3,16 @@
 # Build tcptop for other architectures on a Debian machine, without a warning, and run its unit
 # tests there.
 #
-# arches.sh [ARCH…]: i386, arm64, s390x by default; also armhf, ppc64el, riscv64 and others that have
-# a cross compiler in Debian. As root. A root with the compilers and the libraries of all of them is
-# made once by debootstrap in $ARCHES_ROOT (/var/tmp/tcptop-arches) and kept; nothing is installed on
-# the machine itself. What the processor cannot run, qemu-user runs. One line for each architecture:
+# arches.sh [ARCH…]: i386, arm64, s390x by default; also armhf, ppc64el and others that have a cross
+# compiler in Debian; riscv64 with ARCHES_SUITE=trixie, the first Debian that has it. As root. A root
+# with the compilers and the libraries of all of them is made once by debootstrap in $ARCHES_ROOT
+# (/var/tmp/tcptop-arches, with the suite if one is given) and kept; nothing is installed on the
+# machine itself. What the processor cannot run, qemu-user runs. One line for each architecture:
 # "ARCH: N passed, N failed, N skipped", or why it was skipped. CFLAGS (-O2) as for make, JOBS compilers run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-root=${ARCHES_ROOT:-/var/tmp/tcptop-arches}
 suite=${ARCHES_SUITE:-bookworm}
+root=${ARCHES_ROOT:-/var/tmp/tcptop-arches${ARCHES_SUITE:+-$ARCHES_SUITE}}
 [ $# -gt 0 ] || set -- i386 arm64 s390x
 
 # The name of the compiler, then what runs its programs.
