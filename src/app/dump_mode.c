@@ -22,22 +22,26 @@
 #define KEYS_MAX_BYTES (1u << 20)
 #define KEY_WORD_MAX   64
 #define LAST_WAIT_NS   (250 * NS_PER_MS) /* digits typed last take effect */
+#define NAMES_WAIT_NS  (10 * NS_PER_S)   /* for DNS, and the list of services */
 
 struct dump {
     const struct settings *s;
     struct ui_settings ui_settings;
     struct session *session;
     struct sample_pipeline *pipeline;
+    struct source *src; /* the pipeline's */
     const struct sample *last;
     int64_t now_ns;
-    char *keys; /* owned */
-    int line;   /* of the keys file, for messages */
+    int64_t names_until_ns; /* how long names are waited for; 0: not begun */
+    char *keys;             /* owned */
+    int line;               /* of the keys file, for messages */
 };
 
 /* Step through all samples, as one who had watched them come. Keys follow the last one and may ask
  * for any figure, so all are read. */
 static int play(struct dump *d, struct err *err)
 {
+    struct recording_head head;
     int r;
     do {
         struct request req;
@@ -52,6 +56,8 @@ static int play(struct dump *d, struct err *err)
     } while (r == 0 && (d->s->read_path || app_awaits_owners(d->last)));
     if (r == -ENODATA && !d->last)
         return err_set(err, r, "%s", text(MSG_NO_SAMPLE));
+    if (d->s->read_path && recording_head(d->src, &head) == 0)
+        session_recorded(d->session, &head);
     return r == -ENODATA ? 0 : r;
 }
 
@@ -78,9 +84,18 @@ static int read_keys(struct dump *d, struct err *err)
     return 0;
 }
 
+/* Names are there as if they had been waited for on the screen; in all for so long. */
+static void await_names(struct dump *d)
+{
+    if (!d->names_until_ns)
+        d->names_until_ns = clock_mono_ns() + NAMES_WAIT_NS;
+    session_await_names(d->session, d->names_until_ns);
+}
+
 static void press(struct dump *d, keycode key)
 {
     session_input(d->session, &(struct input){.key = key}, d->now_ns);
+    await_names(d);
 }
 
 /* "text": its characters one by one. Returns what follows, NULL when the quote is not closed. */
@@ -108,6 +123,7 @@ static bool act(struct dump *d, const char *word)
         d->now_ns += (int64_t)ms * NS_PER_MS;
         session_quiet(d->session, d->now_ns);
         session_tick(d->session, d->now_ns);
+        await_names(d);
         return true;
     }
     if (key_parse(word, &key) != strlen(word))
@@ -187,20 +203,19 @@ static int print(struct dump *d)
 
 static int open_dump(struct dump *d, bool utf8, struct err *err)
 {
-    struct source *src;
-    int r = app_open_source(&src, d->s, err);
+    int r = app_open_source(&d->src, d->s, err);
     if (r < 0)
         return r;
-    d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN + 1);
+    d->pipeline = sample_pipeline_new(d->src, HISTORY_SHOWN + 1);
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     struct sample_observer *doctor = app_doctor(d->s);
     sample_pipeline_observe(d->pipeline, doctor);
-    r = app_believe(doctor, src);
+    r = app_believe(doctor, d->src);
     if (r)
         return err_set(err, r, "%s", text_error(r));
     settings_for_ui(d->s, &d->ui_settings);
-    (void)app_travel(d->s, src, HISTORY_SHOWN + 1, &d->ui_settings);
+    (void)app_travel(d->s, d->src, HISTORY_SHOWN + 1, &d->ui_settings);
     r = session_new(&d->session, &d->ui_settings, -1, utf8, settings_ascii(d->s, utf8));
     return r < 0 ? err_set(err, r, "%s", text_error(r)) : 0;
 }
@@ -220,6 +235,7 @@ int dump_mode_run(const struct settings *s, bool utf8)
     if (r == 0) {
         follow(&d);
         session_tick(d.session, d.now_ns + LAST_WAIT_NS);
+        await_names(&d);
         code = print(&d);
     } else {
         cli_error(err.msg);

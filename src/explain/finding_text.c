@@ -796,6 +796,19 @@ void findings_not_looked(const struct findings *f, uint32_t states, struct str *
     str_fini(&labels);
 }
 
+unsigned findings_unchecked(const struct findings *f, uint32_t states)
+{
+    unsigned n = 0;
+    bool open = false;
+
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const uint32_t judged = rules[i].judges & states;
+        n += skip_of(f, i, 0) != LOOKED;
+        open = open || (judged && skip_of(f, i, judged) != LOOKED);
+    }
+    return open ? n : 0;
+}
+
 int finding_set(struct finding_words *w, const struct finding *f, int width)
 {
     struct typeset ts;

@@ -92,6 +92,11 @@ static void number_moves(struct str *out, const struct state_facts *t)
     if (m.exact)
         SAY(out, MSG_NUMBERS_ENTERED, live_rate(LIVE, m.entered_s), live_rate(LIVE, m.left_s),
             WINDOW(m.seconds));
+    else if (m.entered_exact && m.entered_s > 0 && m.left_s > 0)
+        SAY(out, MSG_NUMBERS_LEFT_SOME_AT_LEAST, live_rate(LIVE, m.entered_s),
+            live_rate_least(LIVE, m.left_s), WINDOW(m.seconds));
+    else if (m.entered_exact && m.entered_s > 0)
+        SAY(out, MSG_NUMBERS_ENTERED_ALONE, live_rate(LIVE, m.entered_s), WINDOW(m.seconds));
     else if (m.entered_s > 0 && m.left_s > 0)
         SAY(out, MSG_NUMBERS_MOVED_AT_LEAST, live_rate_least(LIVE, m.entered_s),
             live_rate_least(LIVE, m.left_s), WINDOW(m.seconds));

@@ -73,16 +73,22 @@ bool state_facts_moves(const struct state_facts *t, struct state_moves *m)
 {
     struct transition_span span;
 
-    *m = (struct state_moves){0};
+    *m = (struct state_moves){.entered_exact = true};
     if (!history_transitions(&t->s->history, t->window_s, &span))
         return false;
     for (unsigned transition = 0; transition < TRANSITION_COUNT; transition++) {
-        double per_s = history_transition_rate(&span, (enum state_transition)transition);
-        m->entered_s += transitions[transition].to == t->state ? per_s : 0;
+        bool counted;
+        double per_s = history_transition_rate(&t->s->history, &span,
+                                               (enum state_transition)transition, &counted);
+        if (transitions[transition].to == t->state) {
+            m->entered_s += per_s;
+            m->entered_exact = m->entered_exact && counted;
+        }
         m->left_s +=
             transitions[transition].from == t->state && transitions[transition].from ? per_s : 0;
     }
     m->seconds = span.seconds;
     m->exact = sees_all(t, &span);
+    m->entered_exact = m->entered_exact || m->exact;
     return true;
 }

@@ -53,8 +53,9 @@ enum trend state_facts_trend(const struct state_facts *t, double *per_s, double 
 /* Connections that came into the state and left it, per second over the window. */
 struct state_moves {
     double entered_s, left_s;
-    double seconds; /* that were watched */
-    bool exact;     /* else both are lower bounds */
+    double seconds;     /* that were watched */
+    bool exact;         /* both; else they are lower bounds, */
+    bool entered_exact; /* but for this one, where the kernel counts */
 };
 
 /** False when there are not two samples to compare. */

@@ -199,11 +199,38 @@ bool history_transitions(const struct history *h, double seconds, struct transit
     return true;
 }
 
-double history_transition_rate(const struct transition_span *span, enum state_transition transition)
+/* Openings are counted by the kernel, each of them. */
+static bool counted_rate(const struct history *h, const struct transition_span *span,
+                         enum state_transition transition, double *per_s)
 {
-    return (double)(span->newest->transitions.seen[transition] -
-                    span->oldest->transitions.seen[transition]) /
-           span->seconds;
+    uint32_t n = 0;
+
+    if (transition != TRANSITION_CONNECT && transition != TRANSITION_ACCEPTED)
+        return false;
+    while (history_at(h, n) && history_at(h, n)->seq >= span->oldest->seq)
+        n++;
+    return history_rate(
+        h, transition == TRANSITION_CONNECT ? COUNTER_ACTIVE_OPENS : COUNTER_PASSIVE_OPENS, n,
+        per_s);
+}
+
+/* A SYN comes and goes between two samples, but each handshake that the kernel has counted as
+ * finished began with one. */
+double history_transition_rate(const struct history *h, const struct transition_span *span,
+                               enum state_transition transition, bool *exact)
+{
+    double per_s, finished;
+
+    *exact = counted_rate(h, span, transition, &per_s);
+    if (*exact)
+        return per_s;
+    per_s = (double)(span->newest->transitions.seen[transition] -
+                     span->oldest->transitions.seen[transition]) /
+            span->seconds;
+    if (transition == TRANSITION_SYN && counted_rate(h, span, TRANSITION_ACCEPTED, &finished) &&
+        finished > per_s)
+        return finished;
+    return per_s;
 }
 
 bool history_close_stats(const struct history *h, uint32_t n, struct close_stats *close_stats,

@@ -31,8 +31,9 @@
 struct resolver {
     pthread_t thread;
     pthread_mutex_t lock;
-    int bell;    /* eventfd: something to do */
-    int wake_fd; /* the caller's */
+    pthread_cond_t told; /* an answer is there */
+    int bell;            /* eventfd: something to do */
+    int wake_fd;         /* the caller's */
     ares_channel channel;
 
     /* of the thread alone */
@@ -72,6 +73,7 @@ static void tell(struct resolver *r, const struct name_key *k, enum name_outcome
         if (outcome == NAME_FOUND && !a->name[0])
             a->outcome = NAME_NONE;
     }
+    pthread_cond_signal(&r->told);
     if (!r->stop && r->wake_fd >= 0) /* which may be closed after that */
         ring(r->wake_fd);
     pthread_mutex_unlock(&r->lock);
@@ -318,6 +320,23 @@ static int open_channel(struct resolver *r, const char *servers)
     return status;
 }
 
+static void init_locks(struct resolver *r)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->told, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void fini_locks(struct resolver *r)
+{
+    pthread_cond_destroy(&r->told);
+    pthread_mutex_destroy(&r->lock);
+}
+
 int resolver_start(struct resolver **out, int wake_fd, const char *servers, struct err *err)
 {
     struct resolver *r = calloc(1, sizeof *r);
@@ -331,7 +350,7 @@ int resolver_start(struct resolver **out, int wake_fd, const char *servers, stru
         free(r);
         return err_set(err, -EIO, "%s", ares_strerror(status));
     }
-    pthread_mutex_init(&r->lock, NULL);
+    init_locks(r);
     r->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     r->polled[0] = (struct pollfd){.fd = r->bell, .events = POLLIN};
     r->polled_n = 1;
@@ -343,7 +362,7 @@ int resolver_start(struct resolver **out, int wake_fd, const char *servers, stru
     if (r->bell >= 0)
         close(r->bell);
     ares_destroy(r->channel);
-    pthread_mutex_destroy(&r->lock);
+    fini_locks(r);
     free(r);
     return err_set(err, rc, "%s", err_name(rc));
 }
@@ -377,6 +396,17 @@ bool resolver_take(struct resolver *r, struct name_answer *a)
     return there;
 }
 
+void resolver_wait(struct resolver *r, int64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+    int rc = 0;
+
+    pthread_mutex_lock(&r->lock);
+    while (r->answer_n == 0 && rc == 0)
+        rc = pthread_cond_timedwait(&r->told, &r->lock, &until);
+    pthread_mutex_unlock(&r->lock);
+}
+
 static void clear_up(void *arg)
 {
     struct resolver *r = arg;
@@ -384,7 +414,7 @@ static void clear_up(void *arg)
     pthread_join(r->thread, NULL);
     ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
     close(r->bell);
-    pthread_mutex_destroy(&r->lock);
+    fini_locks(r);
     free(r);
 }
 

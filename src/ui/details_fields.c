@@ -662,15 +662,9 @@ static void collect(struct spark_series *s, const struct watch *w, trace_value v
 }
 
 /* From the first point that is drawn to the newest one; 0: there are not two. */
-static int64_t traced_ns(const struct details *t)
+static int64_t traced_ns(const struct watch *w)
 {
-    struct span span;
-
-    if (!t->watch || t->watch->len < 2)
-        return 0;
-    if (t->listens)
-        return watch_at(t->watch, 0)->mono_ns - watch_at(t->watch, t->watch->len - 1)->mono_ns;
-    return watch_whole(t->watch, &span) ? span.ns : 0;
+    return w && w->len > 1 ? watch_at(w, 0)->mono_ns - watch_at(w, w->len - 1)->mono_ns : 0;
 }
 
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w)
@@ -679,7 +673,7 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
     int max_x = x + LABEL_W + c.cells, now_x = max_x + c.figure_w;
     char title[FILL_SIZE] = "";
     const char *max = text(MSG_VIEW_TRACE_MAX), *now = text(MSG_VIEW_TRACE_NOW);
-    int64_t ns = traced_ns(t);
+    int64_t ns = traced_ns(t->watch);
 
     if (ns > 0) {
         char seconds[24];

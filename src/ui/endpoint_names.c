@@ -7,6 +7,7 @@
 
 #include "endpoint_names.h"
 #include "overlay.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
@@ -107,10 +108,6 @@ static bool begin(struct session *s)
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return false;
     }
-    if (s->wake_fd < 0) {
-        session_say(s, MSG_NAMES_NOT_LIVE, NULL);
-        return false;
-    }
     if (!s->resolver && resolver_start(&s->resolver, s->wake_fd, NULL, &err) < 0) {
         session_say(s, MSG_NAMES_FAILED, err.msg, NULL);
         return false;
@@ -131,6 +128,7 @@ static unsigned toggle(struct session *s, bool *names, enum command_id command, 
     if (!wanted(s)) {
         resolver_stop(s->resolver); /* what is under way is not asked any more */
         s->resolver = NULL;
+        s->names_asked = 0;
     }
     return REACT_WIDTHS;
 }
@@ -149,7 +147,11 @@ unsigned endpoint_toggle_services(struct session *s)
 
 static void want(struct session *s, const struct name_key *k)
 {
-    if (names_want(s->names, k, s->now_ns) && !resolver_ask(s->resolver, k))
+    if (!names_want(s->names, k, s->now_ns))
+        return;
+    if (resolver_ask(s->resolver, k))
+        s->names_asked++;
+    else
         names_unasked(s->names, k);
 }
 
@@ -163,7 +165,7 @@ static void want_end(struct session *s, const struct conn *c, bool remote)
         want(s, &k);
 }
 
-void endpoint_settle_names(struct session *s)
+static void ask_in_view(struct session *s)
 {
     const struct sample *shown = s->list->sample;
     const struct rows *rows = &s->list->rows;
@@ -189,6 +191,12 @@ void endpoint_settle_names(struct session *s)
     }
 }
 
+void endpoint_settle_names(struct session *s)
+{
+    if (s->wake_fd >= 0) /* else nobody would be told of the answers: see endpoint_await_names() */
+        ask_in_view(s);
+}
+
 bool endpoint_take_names(struct session *s)
 {
     struct name_answer a;
@@ -196,7 +204,20 @@ bool endpoint_take_names(struct session *s)
 
     while (s->resolver && resolver_take(s->resolver, &a)) {
         names_put(s->names, &a, s->now_ns);
+        s->names_asked -= s->names_asked > 0;
         some = true;
+    }
+    return some;
+}
+
+bool endpoint_await_names(struct session *s, int64_t until_ns)
+{
+    bool some = false;
+
+    ask_in_view(s);
+    while (s->names_asked && clock_mono_ns() < until_ns) {
+        resolver_wait(s->resolver, until_ns);
+        some = endpoint_take_names(s) || some;
     }
     return some;
 }

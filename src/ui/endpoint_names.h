@@ -28,8 +28,12 @@ unsigned endpoint_toggle_services(struct session *s);
 /** The names that are shown now, none where none are wanted. */
 struct naming endpoint_naming(const struct session *s);
 
-/** Ask for the names of the rows in view that are wanted and not known. */
+/** Ask for the names of the rows in view that are wanted and not known; without a wake_fd nothing.
+ */
 void endpoint_settle_names(struct session *s);
+
+/** Ask for them, and wait for the answers until the monotonic time `until_ns`; false: none came. */
+bool endpoint_await_names(struct session *s, int64_t until_ns);
 
 /** Take the answers that have come; false: none has. */
 bool endpoint_take_names(struct session *s);

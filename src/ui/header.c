@@ -448,27 +448,17 @@ static void warnings_words(const struct findings *f, char out[FILL_SIZE])
                   critical, others, NULL);
 }
 
-/* How many rules could not be checked, as the list of warnings names them, where that leaves the
- * verdict of a state open and more samples do not change it; else 0. */
-static unsigned count_unchecked(const struct findings *f)
+/* Of the sample that is judged in the header, the states whose verdicts the pane gives. */
+static uint32_t judged_states(const struct drawing *d)
 {
-    unsigned n = 0;
-    bool lacks = false;
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
-    for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
-        const unsigned skip = f->skip[rule];
-        n += skip != LOOKED;
-        lacks |= rules[rule].judges &&
-                 (skip == SKIP_COUNTERS || skip == SKIP_SYSCTL || skip == SKIP_FIGURES ||
-                  skip == SKIP_BACKLOG || skip == SKIP_UNTOLD || skip == SKIP_MPTCP ||
-                  skip == SKIP_UNRECORDED);
-    }
-    return lacks ? n : 0;
+    return s && s->needs & NEED_BOUND ? UINT32_MAX : ~(uint32_t)STATE_BIT(TCP_STATE_BOUND_INACTIVE);
 }
 
 static void add_no_warnings(struct header *h, const struct findings *f)
 {
-    const unsigned n = count_unchecked(f);
+    const unsigned n = findings_unchecked(f, judged_states(h->d));
     char number[16], text_of[FILL_SIZE];
 
     if (draw_all_checked(h->d) && n && h->d->ui->w >= UNCHECKED_FROM_W) {

@@ -135,32 +135,6 @@ static void rates_init(struct rates *r, const struct drawing *d)
     r->known = r->history && history_transitions(r->history, d->ui->history_s, &r->span);
 }
 
-/* Counters of the kernel: every opening, however short. */
-static bool kernel_rate(const struct rates *r, enum state_transition transition, double *per_s)
-{
-    uint32_t n = 0;
-
-    if (transition != TRANSITION_CONNECT && transition != TRANSITION_ACCEPTED)
-        return false;
-    while (history_at(r->history, n) && history_at(r->history, n)->seq >= r->span.oldest->seq)
-        n++;
-    return history_rate(
-        r->history, transition == TRANSITION_CONNECT ? COUNTER_ACTIVE_OPENS : COUNTER_PASSIVE_OPENS,
-        n, per_s);
-}
-
-/* How often it was passed at least: as often as samples have seen it. A SYN comes and goes between
- * two samples, but each handshake that the kernel has counted as finished began with one. */
-static double least_rate(const struct rates *r, enum state_transition transition)
-{
-    double seen = history_transition_rate(&r->span, transition), accepted;
-
-    if (transition == TRANSITION_SYN && kernel_rate(r, TRANSITION_ACCEPTED, &accepted) &&
-        accepted > seen)
-        return accepted;
-    return seen;
-}
-
 /* Nobody misses what comes into a state that outlives the interval, nor its end. */
 static bool is_exact(const struct rates *r, enum state_transition transition)
 {
@@ -178,11 +152,8 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
     out[0] = '\0';
     if (!r->known)
         return;
-    exact = kernel_rate(r, transition, &per_s);
-    if (!exact) {
-        per_s = least_rate(r, transition);
-        exact = is_exact(r, transition);
-    }
+    per_s = history_transition_rate(r->history, &r->span, transition, &exact);
+    exact = exact || is_exact(r, transition);
     if (per_s <= 0) {
         snprintf(out, FMT_SIZE - 1, "%s", exact ? "0" : FMT_NONE);
         return;

@@ -501,6 +501,11 @@ void session_sample(struct session *s, const struct sample *newest, int64_t now_
         session_show(s, newest);
 }
 
+void session_recorded(struct session *s, const struct recording_head *head)
+{
+    s->head = *head;
+}
+
 void session_late(struct session *s, bool late)
 {
     s->late = late;
@@ -529,6 +534,14 @@ void session_tick(struct session *s, int64_t now_ns)
     react(s, ui_lesson_tick(s));
     travel_tick(s);
     settle(s);
+}
+
+void session_await_names(struct session *s, int64_t until_ns)
+{
+    if (endpoint_await_names(s, until_ns)) {
+        table_forget_widths(s);
+        settle(s);
+    }
 }
 
 void session_quiet(struct session *s, int64_t at_ns)

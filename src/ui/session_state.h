@@ -35,7 +35,8 @@ struct session {
 
     /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
     const struct sample *newest, *good;
-    uint32_t figures_off_at; /* connections when ui.figures_off began */
+    struct recording_head head; /* who recorded what session_sample() was given; empty: not known */
+    uint32_t figures_off_at;    /* connections when ui.figures_off began */
     struct row_view *list;
     struct predicate predicate; /* of ui.filter */
 
@@ -105,6 +106,7 @@ struct session {
 
     struct names *names;       /* NULL until they are wanted */
     struct resolver *resolver; /* NULL while none are */
+    unsigned names_asked;      /* answers that are to come */
     int wake_fd;               /* -1: not a live screen, nobody is asked */
 
     uint64_t interval_ms;

@@ -99,8 +99,7 @@ int travel_failed(const struct session *s, struct sample_reason *why)
 
 void travel_head(const struct session *s, struct recording_head *head)
 {
-    *head =
-        s->travel && s->travel->at_place ? s->travel->head : (struct recording_head){.program = ""};
+    *head = s->travel && s->travel->at_place ? s->travel->head : s->head;
 }
 
 /* Is it a recording, which has no live sample to return to? */

@@ -65,7 +65,7 @@ int64_t travel_due_ns(const struct session *s);
 const struct survey *travel_survey(const struct session *s);
 int64_t travel_time(const struct session *s);
 
-/** Who recorded the sample that is shown; empty for what is not of a recording that can move. */
+/** Who recorded the sample that is shown: by session_recorded() until one has moved. */
 void travel_head(const struct session *s, struct recording_head *head);
 
 /** -errno with `*why` when the first trip found nothing to show, 0 else. */

@@ -63,6 +63,17 @@ check "a service without room keeps its number" sees ' 127\.0\.0\.1:3000 '
 keys C-c
 code 0
 
+# --dump waits for them, of its options and of its keys.
+drawn() { # drawn REGEX KEYS OPTION…
+	timeout 120 "$B/tcptop" --no-config -4 -f 'rport:8017 state:es' --size 120x34 --dump text --keys <(printf '%s' "$2") \
+		"${@:3}" | grep -qE "$1"
+}
+check "--dump has the names that --names asks for" drawn ' host-7\.example:trial ' '' --names both
+check "of services" drawn ' 127\.0\.0\.7:trial ' '' --names services
+check "and those that keys ask for" drawn ' host-7\.example:trial ' 'n N'
+check "which a key finds" drawn '^▸ .*host-7\.example:trial' 'n N F3 "host-7.exa" Enter'
+check "else numbers" drawn ' 127\.0\.0\.7:8017 ' ''
+
 # The server hangs: everything else goes on.
 kill -STOP $dns
 starts() {
@@ -74,6 +85,7 @@ check "a screen that starts with names" starts
 check "keys are heard while nobody answers" at_once 2000 true helps
 check "and q ends it" quits
 check "at once" at_once 800 starts quits
+check "--dump draws what is known by then" drawn ' 127\.0\.0\.7:trial ' '' --names both
 kill -CONT $dns
 
 live 80x24 "-4 -f rport:8017 --names hosts -n"

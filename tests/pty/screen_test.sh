@@ -29,12 +29,12 @@ check "the filter follows as it is typed" sees 'SOCKETS .*state:tw'
 keys Enter
 check "the pane explains the row's state" sees '┬─ TIME_WAIT ─'
 check "and says how long it lasts" sees '60 s'
-check "and this host's own count" sees '[0-9]+ left that closed first here'
+check "and this host's own count" sees '[0-9]+ closed first here in the last'
 check "and the row's own seconds left" sees 'this one: [0-9]+ s left'
 keys L
 check "L switches the words to Korean" sees '종료 후 대기'
 check "which name 60초" sees '60초'
-check "and the count" sees '먼저 닫고 남은 연결 [0-9]+개'
+check "and the count" sees '먼저 닫은 연결 [0-9]+개'
 keys L
 check "L switches back" sees 'closed first here'
 keys Escape

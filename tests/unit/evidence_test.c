@@ -95,7 +95,7 @@ static void partial(void **unused)
     s->status = SAMPLE_PARTIAL;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "incomplete sample: there may be more\n"
-           "71 left that closed first here within 60 s\n"
+           "71 closed first here in the last 60 s\n"
            "58 by a server here: no ephemeral port used\n"
            "13 by clients; 9 of 28,232 ports used to 1.0.0.0:8443 (9 in TIME_WAIT)\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");
@@ -127,7 +127,7 @@ static void time_wait_by_port(void **unused)
     (void)unused;
     expect(host_devbox(), TCP_STATE_TIME_WAIT, 32, /* the first of the 16 */
            "this one: 12 s left\n"
-           "16 left that closed first here within 60 s\n"
+           "16 closed first here in the last 60 s\n"
            "the server closed first: local port 3000\n"
            "0 ephemeral ports used; entries expire in 12 to 49 s\n"
            "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
@@ -137,7 +137,7 @@ static void time_wait_by_port(void **unused)
     host_add(s, 1, (struct conn){.state = TCP_STATE_TIME_WAIT, .dport = 80});
     sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "17 left that closed first here within 60 s\n16 by a server here: no ephemeral port "
+           "17 closed first here in the last 60 s\n16 by a server here: no ephemeral port "
            "used\n"
            "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 
@@ -145,7 +145,7 @@ static void time_wait_by_port(void **unused)
     host_add(s, 2, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = 8080});
     sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "18 left that closed first here within 60 s\n"
+           "18 closed first here in the last 60 s\n"
            "16 by a server here: no ephemeral port used\n"
            "2 with a local port where nothing listens now\n"
            "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
@@ -166,7 +166,7 @@ static void time_wait_ports(void **unused)
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 40100);
     host_finish(s, TCP_STATE_TIME_WAIT, 50);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "50 left that closed first here within 60 s, steady\n"
+           "50 closed first here in the last 60 s, steady\n"
            "50 by clients; 61 of 100 ports used to 10.0.3.21:5432 (50 in TIME_WAIT)\n"
            "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 }

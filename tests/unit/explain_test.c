@@ -26,7 +26,7 @@ static const char TIME_WAIT_EN[] = "The end that closed first stays here for 60 
                                    "       gone←60 s─[TIME_WAIT]←FIN────┘\n"
                                    "                         71\n"
                                    "HERE NOW\n"
-                                   "  71 left that closed first here within 60 s\n"
+                                   "  71 closed first here in the last 60 s\n"
                                    "  58 by a server here: no ephemeral port used\n"
                                    "  13 by clients; 9 of 28,232 ports used to\n"
                                    "  1.0.0.0:8443 (9 in TIME_WAIT)\n"
@@ -73,7 +73,7 @@ static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 
                                    "       소멸←60초─[TIME_WAIT]←FIN────┘\n"
                                    "                         16\n"
                                    "지금 이 호스트\n"
-                                   "  최근 60초 안에 먼저 닫고 남은 연결 16개\n"
+                                   "  최근 60초 안에 이쪽에서 먼저 닫은 연결 16개\n"
                                    "  서버가 먼저 닫음: 로컬 포트 3000\n"
                                    "  임시 포트 사용 0개, 항목은 12~49초 뒤 사라짐\n"
                                    "  정상  포트와 테이블에 여유가 있고, 60초 뒤\n"
@@ -499,12 +499,12 @@ static void brief(void **state)
     (void)state;
     expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 78,
                  "The end that closed first stays here for 60 s; then it expires on its own.\n"
-                 "NORMAL  71 left that closed first here within 60 s. To do: nothing.\n");
+                 "NORMAL  71 closed first here in the last 60 s. To do: nothing.\n");
     expect_brief(host_devbox(), TCP_STATE_TIME_WAIT, LANG_KO, 78,
                  "연결을 먼저 닫은 쪽이 60초 동안 머무는 상태입니다.\n"
-                 "정상  최근 60초 안에 먼저 닫고 남은 연결 16개. 할 일 없음.\n");
+                 "정상  최근 60초 안에 이쪽에서 먼저 닫은 연결 16개. 할 일 없음.\n");
     expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 58,
-                 "NORMAL  71 left that closed first here within 60 s.\n"
+                 "NORMAL  71 closed first here in the last 60 s.\n"
                  "To do: nothing.\n");
     expect_brief(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n"

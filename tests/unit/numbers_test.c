@@ -168,6 +168,35 @@ static void opening(void **unused)
     sample_unref(s);
 }
 
+/* What comes and goes between two samples is in the rate where the kernel counts it. */
+static void openings(void **unused)
+{
+    struct sample *s = host_new();
+    char out[4096];
+
+    (void)unused;
+    s->host.counter[COUNTER_ACTIVE_OPENS] = 17280;
+    s->host.counter[COUNTER_PASSIVE_OPENS] = 1020;
+    s->host.counter_valid = UINT32_C(1) << COUNTER_ACTIVE_OPENS | UINT32_C(1)
+                                                                      << COUNTER_PASSIVE_OPENS;
+    host_add(s, 1, (struct conn){.state = TCP_STATE_SYN_SENT, .inode = 1});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_SYN_RECV});
+    host_finish(s, TCP_STATE_SYN_SENT, 0);
+    table(out, s, TCP_STATE_SYN_SENT, UINT32_MAX, true);
+    assert_non_null(strstr(out, "Per second: 288 entered over the last 60 s\n"));
+    transitions(s, 12);
+    table(out, s, TCP_STATE_SYN_SENT, UINT32_MAX, true);
+    assert_non_null(strstr(out, "Per second: 288 entered, at least 0.4 left over the last 60 s\n"));
+    table(out, s, TCP_STATE_SYN_RECV, UINT32_MAX, true);
+    assert_non_null(
+        strstr(out, "Per second: at least 17 entered, at least 17 left over the last 60 s\n"));
+    text_use(LANG_KO);
+    table(out, s, TCP_STATE_SYN_SENT, UINT32_MAX, true);
+    assert_non_null(strstr(out, "초당: 최근 60초 동안 진입 288개, 이탈 0.4개 이상\n"));
+    text_use(LANG_EN);
+    sample_unref(s);
+}
+
 /* Whose they are: of an imported row perhaps a PID and no name; for those that wait for accept()
  * there is no process. */
 static void whose(void **unused)
@@ -328,15 +357,11 @@ static void carried_rows_say_their_age(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_wait),
-        cmocka_unit_test(close_wait),
-        cmocka_unit_test(opening),
-        cmocka_unit_test(whose),
-        cmocka_unit_test(queues),
-        cmocka_unit_test(same_lines),
-        cmocka_unit_test(absent),
-        cmocka_unit_test(windows),
-        cmocka_unit_test(carried_rows_say_their_age),
+        cmocka_unit_test(time_wait),  cmocka_unit_test(close_wait),
+        cmocka_unit_test(opening),    cmocka_unit_test(openings),
+        cmocka_unit_test(whose),      cmocka_unit_test(queues),
+        cmocka_unit_test(same_lines), cmocka_unit_test(absent),
+        cmocka_unit_test(windows),    cmocka_unit_test(carried_rows_say_their_age),
     };
     return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names in the table: in the place of addresses and ports where they are known, cut themselves but
- * never an address or a port, and only on a screen that can ask. */
+ * never an address or a port. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/stage.h"
+#include "tcptop/base/clock.h"
 
 /* The table's first row as drawn. */
 static const char *row(struct stage *st)
@@ -33,12 +34,6 @@ static void open_named(struct stage *st, bool hosts, bool services)
     stage_open_twenty(st);
     probe_names(st->session);
     probe_set_names(st->session, hosts, services);
-}
-
-/* The session, who can ask nobody, has taken them off. */
-static void open_again(struct stage *st)
-{
-    probe_set_names(st->session, true, true);
 }
 
 static void host(struct stage *st, bool remote, const char *name)
@@ -70,12 +65,11 @@ static void names_in_their_places(void **state)
     stage_close(&st);
 }
 
-/* Of the column of peers, chosen anew. The session, who can ask nobody, takes the names off. */
+/* Of the column of peers, chosen anew. */
 static int width_with_names(struct stage *st)
 {
     probe_forget_widths(st->session);
     stage_wait(st, 1);
-    probe_set_names(st->session, true, false);
     return probe_remote_width(st->session);
 }
 
@@ -97,16 +91,23 @@ static void a_long_name_is_cut_before_its_port(void **state)
     stage_close(&st);
 }
 
-static void without_a_live_screen_nobody_is_asked(void **state)
+/* --dump: nobody tells it of answers, so they are waited for, and no longer than is allowed. */
+static void without_a_live_screen_names_are_waited_for(void **state)
 {
     (void)state;
     struct stage st;
+    struct name_key k;
     stage_open_twenty(&st);
+    assert_true(names_key_address(&k, &st.conn[0], true));
+    probe_start_resolver(st.session, "127.0.0.1:1"); /* nobody answers there */
     stage_keys(&st, "n");
-    assert_false(probe_host_names(st.session));
-    assert_true(stage_says(&st, "--dump shows no names"));
-    stage_keys(&st, "N");
-    assert_false(probe_service_names(st.session));
+    assert_true(probe_host_names(st.session));
+    assert_true(names_want(probe_names(st.session), &k, st.now_ns)); /* it was not asked for yet */
+    names_unasked(probe_names(st.session), &k);
+    session_await_names(st.session, clock_mono_ns() + 20 * NS_PER_MS);
+    assert_false(names_want(probe_names(st.session), &k, st.now_ns));
+    assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
+    stage_keys(&st, "n");
     assert_false(probe_has_resolver(st.session));
     stage_close(&st);
 }
@@ -122,7 +123,6 @@ static void copied_with_number_and_name(void **state)
     stage_keys(&st, "c");
     assert_non_null(
         strstr(session_copy(st.session), "10.0.0.1:100  192.0.2.1:40000 (far.example:40000)  "));
-    open_again(&st);
     names_key_service(&k, &st.conn[0], false);
     know(&st, &k, "http");
     stage_keys(&st, "c");
@@ -149,8 +149,6 @@ static void found_by_name_and_by_number(void **state)
     struct stage st;
     struct name_key k;
     open_named(&st, true, false);
-    /* nobody answers there */
-    probe_start_resolver(st.session, "127.0.0.1:1");
     for (unsigned i = 0; i < st.n; i++)
         st.conn[i].dst[3] = (uint8_t)(i + 1);
     stage_sample(&st);
@@ -173,7 +171,6 @@ static void the_details_show_them(void **state)
     open_named(&st, true, false);
     host(&st, true, "far.example");
     stage_keys(&st, "Enter");
-    open_again(&st);
     assert_true(stage_shows(&st, "Names        10.0.0.1:100   far.example:40000"));
     probe_set_names(st.session, false, false);
     assert_false(stage_shows(&st, "Names "));
@@ -188,7 +185,7 @@ int main(void)
         cmocka_unit_test(copied_with_number_and_name),
         cmocka_unit_test(found_by_name_and_by_number),
         cmocka_unit_test(the_details_show_them),
-        cmocka_unit_test(without_a_live_screen_nobody_is_asked),
+        cmocka_unit_test(without_a_live_screen_names_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

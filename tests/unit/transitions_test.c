@@ -147,6 +147,56 @@ static void add(struct history *h, uint64_t seq, int64_t s, uint8_t status, uint
     history_add(h, &p);
 }
 
+static void passes(const struct history *h, const struct transition_span *span,
+                   enum state_transition transition, double per_s, bool exact)
+{
+    bool counted;
+    double rate = history_transition_rate(h, span, transition, &counted);
+
+    assert_true(rate > per_s - 0.01 && rate < per_s + 0.01);
+    assert_int_equal(counted, exact);
+}
+
+/* Openings are those of the kernel's counters, whatever samples have seen of them. */
+static void openings_are_counted(void **state)
+{
+    struct history h;
+    struct transition_span span;
+    struct point p = {.seq = 1, .mono_ns = 100 * NS_PER_S, .status = POINT_MEASURED};
+
+    (void)state;
+    assert_int_equal(history_init(&h, 60), 0);
+    history_add(&h, &p);
+    p.seq = 2;
+    p.mono_ns = 110 * NS_PER_S;
+    p.transitions.seen[TRANSITION_CONNECT] = 1;
+    p.transitions.seen[TRANSITION_SYN] = 30;
+    history_add(&h, &p);
+    assert_true(history_transitions(&h, 60, &span));
+    passes(&h, &span, TRANSITION_CONNECT, 0.1, false); /* no counters */
+    history_fini(&h);
+
+    assert_int_equal(history_init(&h, 60), 0);
+    p.counter_valid = UINT32_C(1) << COUNTER_ACTIVE_OPENS | UINT32_C(1) << COUNTER_PASSIVE_OPENS;
+    p.seq = 1;
+    p.mono_ns = 100 * NS_PER_S;
+    p.transitions = (struct transitions){{0}};
+    history_add(&h, &p);
+    p.seq = 2;
+    p.mono_ns = 110 * NS_PER_S;
+    p.counter[COUNTER_ACTIVE_OPENS] = 2880;
+    p.counter[COUNTER_PASSIVE_OPENS] = 170;
+    p.transitions.seen[TRANSITION_CONNECT] = 1;
+    p.transitions.seen[TRANSITION_SYN] = 30;
+    history_add(&h, &p);
+    assert_true(history_transitions(&h, 60, &span));
+    passes(&h, &span, TRANSITION_CONNECT, 288, true);
+    passes(&h, &span, TRANSITION_ACCEPTED, 17, true);
+    passes(&h, &span, TRANSITION_SYN, 17, false); /* each that finished had begun */
+    passes(&h, &span, TRANSITION_ANSWERED, 0, false);
+    history_fini(&h);
+}
+
 static void rates_by_real_times(void **state)
 {
     (void)state;
@@ -158,8 +208,7 @@ static void rates_by_real_times(void **state)
     assert_false(history_transitions(&h, 60, &span));
     add(&h, 2, 110, POINT_MEASURED, 25);
     assert_true(history_transitions(&h, 60, &span));
-    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
-                history_transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
+    passes(&h, &span, TRANSITION_FIN_CAME, 2, false);
     assert_true(span.whole && span.seconds > 9.9 && span.seconds < 10.1);
     assert_int_equal(span.longest_ns, 10 * NS_PER_S);
     add(&h, 3, 111, POINT_MISSED, 0);
@@ -168,8 +217,7 @@ static void rates_by_real_times(void **state)
     add(&h, 4, 165, POINT_MEASURED, 80); /* the first is too old by now */
     assert_true(history_transitions(&h, 60, &span));
     assert_int_equal(span.oldest->seq, 2);
-    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
-                history_transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
+    passes(&h, &span, TRANSITION_FIN_CAME, 1, false);
     add(&h, 5, 300, POINT_PARTIAL, 80); /* alone in the window */
     assert_true(history_transitions(&h, 60, &span));
     assert_true(span.seconds > 134 && span.seconds < 136 && !span.whole);
@@ -179,10 +227,9 @@ static void rates_by_real_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_way_is_a_way),
-        cmocka_unit_test(no_way_back),
-        cmocka_unit_test(samples_are_compared),
-        cmocka_unit_test(rates_by_real_times),
+        cmocka_unit_test(every_way_is_a_way),   cmocka_unit_test(no_way_back),
+        cmocka_unit_test(samples_are_compared), cmocka_unit_test(rates_by_real_times),
+        cmocka_unit_test(openings_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,6 +213,7 @@ golden diff api-07-blocks 40x10 ko '{ y } y'
 golden diff api-07-blocks 200x50 en '{ y } y G'
 golden diff-filtered api-07-blocks 80x24 en '{ y } y' --filter state:cw
 golden diff-ascii api-07-blocks 80x24 en '{ y } y' --glyphs ascii
+golden diff-from-end api-07-blocks 80x24 en 'y { y G'
 golden diff-noted api-07-blocks 80x24 ko '{ y'
 golden timeline-ascii api-07-blocks 80x24 en 'T Home' --glyphs ascii
 golden past api-07-blocks 120x34 en 'b "14:02:30" Enter'

@@ -61,6 +61,11 @@ const char *finding_skip_words(unsigned why);
  * judge one of `states`, STATE_BIT()s (0: of all). `f` NULL: nothing was looked at. */
 void findings_not_looked(const struct findings *f, uint32_t states, struct str *out);
 
+/** How many rules were not looked at, whatever the reason, where one of them leaves the verdict of
+ * one of `states` open; else 0: those about the host alone are told in the list of warnings only.
+ */
+unsigned findings_unchecked(const struct findings *f, uint32_t states);
+
 /** Append the names of the rules that were looked at, after each other, or of those that were not,
  * with a line for each reason. Returns how many rules. */
 unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out);

@@ -75,9 +75,10 @@ struct transition_span {
 /** False when there are not two samples to compare. */
 bool history_transitions(const struct history *h, double seconds, struct transition_span *span);
 
-/** How often the transition was seen, per second: at least so often. */
-double history_transition_rate(const struct transition_span *span,
-                               enum state_transition transition);
+/** How often the transition was passed, per second. `exact`: the kernel counts it (openings), so
+ * that what came and went between two samples is in it; else at least so often. */
+double history_transition_rate(const struct history *h, const struct transition_span *span,
+                               enum state_transition transition, bool *exact);
 
 /** How much a counter grew over the last `n` points, and the seconds between the first and the last
  *  of them that have it; false when that are not two. A counter that went backwards (namespace

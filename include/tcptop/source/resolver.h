@@ -22,6 +22,9 @@ bool resolver_ask(struct resolver *r, const struct name_key *k);
 /** The next answer; false when there is none. */
 bool resolver_take(struct resolver *r, struct name_answer *a);
 
+/** Wait until there is one, or until the monotonic time `until_ns`. */
+void resolver_wait(struct resolver *r, int64_t until_ns);
+
 /** Forget what is under way and end. Returns within 100 ms, also when the list of services is slow,
  *  which then ends by itself; `wake_fd` is not touched any more. NULL is accepted. */
 void resolver_stop(struct resolver *r);

@@ -9,6 +9,7 @@
 
 #include "tcptop/base/theme.h"
 #include "tcptop/source/destroy.h"
+#include "tcptop/source/recording.h"
 #include "tcptop/source/source.h"
 #include "tcptop/ui/screen.h"
 #include "tcptop/ui/ui_settings.h"
@@ -50,7 +51,9 @@ void session_use_lesson(struct session *s, struct lesson *lesson);
  * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
 void session_sample(struct session *s, const struct sample *newest,
-                    int64_t now_ns);                    /* takes the ref */
+                    int64_t now_ns); /* takes the ref */
+void session_recorded(struct session *s,
+                      const struct recording_head *head); /* who recorded these samples */
 void session_late(struct session *s, bool late);        /* the next sample should be there by now */
 void session_tell(struct session *s, const char *line); /* in the footer, for a while */
 void session_resize(struct session *s, int w, int h);
@@ -67,6 +70,10 @@ void session_read(struct session *s);
 
 /** -errno with `*why` when there was nothing of it to show, 0 else. */
 int session_failed(const struct session *s, struct sample_reason *why);
+
+/** Where there is no wake_fd: look up the names that are wanted of the rows in view, which may take
+ *  until the monotonic time `until_ns`; what has none by then stays a number. */
+void session_await_names(struct session *s, int64_t until_ns);
 
 /** No input was waiting at `at_ns`: a question takes a key only after 300 ms of this, so that it is
  *  not answered by what was typed or pasted before it could be read. */
