@@ -19,10 +19,11 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 
-#define LAST_WALL_S INT64_C(1773324202) /* 2026-03-12 14:03:22 UTC */
-#define LAST_MONO_S INT64_C(864000)
-#define INFO_BYTES  248
-#define SEGMENT     1448
+#define LAST_WALL_S      INT64_C(1773324202) /* 2026-03-12 14:03:22 UTC */
+#define LAST_MONO_S      INT64_C(864000)
+#define INFO_BYTES       248
+#define SEGMENT          1448
+#define BEFORE_SAMPLE_MS 300 /* what a sample has first began so long before it */
 
 #define PROCESSES_MAX 16
 
@@ -187,6 +188,7 @@ static void add_message(struct making *m, const struct row *r, int t)
     struct conn c = {.state = (uint8_t)r->state,
                      .timer = (uint8_t)r->timer,
                      .expires_ms = expires_at(r, t),
+                     .retrans = (uint8_t)r->figures.retries,
                      .rqueue = r->rqueue,
                      .wqueue = r->wqueue};
     uint64_t hash = hash_bytes(r->local, strlen(r->local), 0);
@@ -220,6 +222,40 @@ static uint32_t count_at(const struct series *s, int t)
     return s->base + s->scale * digit_of(s->digits[t - 1]);
 }
 
+/* Does the socket wait for an answer to what the kernel sends: its SYN, its FIN? */
+static bool awaits(unsigned state)
+{
+    return state == TCP_STATE_SYN_SENT || state == TCP_STATE_SYN_RECV ||
+           state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_CLOSING ||
+           state == TCP_STATE_LAST_ACK;
+}
+
+/* Which sample had the i-th row of the state first, that of sample `t`. A SYN may wait for long;
+ * what else waits so is answered before the next sample, which has other sockets. */
+static int first_sample(const struct series *s, uint32_t i, int t)
+{
+    while (s->state == TCP_STATE_SYN_SENT && t > 1 && count_at(s, t - 1) > i)
+        t--;
+    return t;
+}
+
+/* The kernel's timer of a row that has had no answer for `waited_ms`: a SYN is retransmitted five
+ * times after a second (tcp_syn_linear_timeouts), then after twice as long each time. */
+static void wait_for_answer(struct row *row, uint32_t waited_ms)
+{
+    const bool opening = row->state == TCP_STATE_SYN_SENT || row->state == TCP_STATE_SYN_RECV;
+    uint32_t timeout_ms = opening ? 1000 : 400;
+
+    while (waited_ms >= timeout_ms) {
+        waited_ms -= timeout_ms;
+        row->figures.retries++;
+        timeout_ms *= row->state == TCP_STATE_SYN_SENT && row->figures.retries < 5 ? 1 : 2;
+    }
+    row->timer = TIMER_RETRANSMIT;
+    row->figures.left_ms = timeout_ms - waited_ms;
+    row->wqueue = row->state != TCP_STATE_SYN_RECV; /* the SYN or FIN itself */
+}
+
 /* The rows of one state: those with a name first, others until the count is reached. */
 static void add_state(struct making *m, const struct series *s, int t)
 {
@@ -241,7 +277,10 @@ static void add_state(struct making *m, const struct series *s, int t)
         char local[64], remote[64];
         struct row row = {.local = local, .remote = remote, .state = s->state, .uid = 33};
 
-        scene->maker(s->state, i, t, &row, local, remote);
+        const int first = awaits(s->state) ? first_sample(s, have, t) : t;
+        scene->maker(s->state, i, first, &row, local, remote);
+        if (awaits(s->state))
+            wait_for_answer(&row, (uint32_t)(t - first) * 1000 + BEFORE_SAMPLE_MS);
         add_message(m, &row, t);
     }
 }

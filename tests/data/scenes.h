@@ -34,6 +34,7 @@ struct figures {
     uint32_t again_permille; /* of what each second sends */
     uint32_t cookie;         /* of the connection; 0: one is made up */
     uint32_t left_ms;        /* of its timer in this very sample; 0: the row says it */
+    uint32_t retries;        /* in this very sample */
     struct course tx_course, rx_course, rtt_course, again_course;
 };
 
@@ -66,7 +67,8 @@ struct holding {
     uint32_t pid[HOLDERS_MAX]; /* the first one 0 closes the list */
 };
 
-/* The i-th connection of a state that nobody named, as it is at sample `t`. */
+/* The i-th connection of a state that nobody named, as it is at sample `t`; where it waits for an
+ * answer, `t` is the sample that has it first, and its timer is not the maker's. */
 typedef void (*row_maker)(unsigned state, unsigned i, int t, struct row *row, char local[64],
                           char remote[64]);
 

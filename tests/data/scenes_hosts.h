@@ -50,7 +50,7 @@ static void place(char local[64], char remote[64], const char *from, unsigned fr
 
 static const struct series web_series[] = {
     {TCP_STATE_LISTEN, 14, 0, NULL, 14},
-    {TCP_STATE_SYN_SENT, 0, 1, "000000000000000011110000000000000000000021010000000000000001", 0},
+    {TCP_STATE_SYN_SENT, 0, 1, "000000000000000011010000000000000000000021010000000000000001", 0},
     {TCP_STATE_SYN_RECV, 0, 1, "000000000000000000000000000000100000000000000000000000000000", 0},
     {TCP_STATE_ESTABLISHED, 193, 1, "07899abcddddefeddeddccdefghijjjihhiiijjkllllllllmnooqppnonml",
      0},
@@ -261,15 +261,17 @@ static void web_maker(unsigned state, unsigned i, int t, struct row *row, char l
         row->figures = calm;
         web_established(i, local, remote);
     } else if (state == TCP_STATE_SYN_SENT) {
-        row->timer = TIMER_RETRANSMIT;
-        row->expires_ms = 600;
-        place(local, remote, "10.0.2.15", 51300 + i, "198.51.100.9", 443);
+        place(local, remote, "10.0.2.15", 51300 + i * 64 + (unsigned)t, "198.51.100.9", 443);
     } else if (state == TCP_STATE_CLOSE_WAIT) {
         place(local, remote, "10.0.2.15", 47010 + i, "10.0.5.8", 8443);
     } else {
-        row->timer = state == TCP_STATE_FIN_WAIT2 ? TIMER_TIMEWAIT : TIMER_RETRANSMIT;
-        row->expires_ms = 900;
-        place(local, remote, "10.0.2.15", 443, "192.0.2.60", 50100 + i + 10 * state);
+        if (state == TCP_STATE_FIN_WAIT2) {
+            row->timer = TIMER_TIMEWAIT;
+            row->expires_ms = 900;
+            t = 0;
+        }
+        place(local, remote, "10.0.2.15", 443, "192.0.2.60",
+              50100 + i + 10 * state + 200 * (unsigned)t);
     }
 }
 
@@ -364,7 +366,7 @@ static const struct scene devbox = {
 
 static const struct series api_series[] = {
     {TCP_STATE_LISTEN, 23, 0, NULL, 23},
-    {TCP_STATE_SYN_SENT, 0, 1, "001200020220111300310113112232112302321221210112233333112222", 0},
+    {TCP_STATE_SYN_SENT, 0, 1, "001200021221111311311113112232112312321222222222233333222222", 0},
     {TCP_STATE_SYN_RECV, 0, 1, "233645246466425225667323733222434736655653444743565633634445", 0},
     {TCP_STATE_ESTABLISHED, 2896, 2, "0123434556789a9ababbabcdefgfedefghiijjklmmmlnkllmmmmmlklmmmb",
      0},
@@ -521,14 +523,13 @@ static void api_maker(unsigned state, unsigned i, int t, struct row *row, char l
     snprintf(peer, sizeof peer, "192.0.%u.%u", 2 + state, 1 + i % 250);
     if (state == TCP_STATE_ESTABLISHED) {
         row->figures = calm;
-    } else if (state != TCP_STATE_FIN_WAIT2) {
-        row->timer = TIMER_RETRANSMIT;
-        row->expires_ms = 600;
     }
     if (state == TCP_STATE_SYN_SENT)
-        place(local, remote, "10.0.2.15", 61100 + i, "10.0.5.8", 8443);
-    else
+        place(local, remote, "10.0.2.15", 60100 + i * 64 + (unsigned)t, "10.0.5.8", 8443);
+    else if (state == TCP_STATE_ESTABLISHED || state == TCP_STATE_FIN_WAIT2)
         place(local, remote, "10.0.2.15", 443, peer, 33000 + i * 5);
+    else
+        place(local, remote, "10.0.2.15", 443, peer, 33000 + i * 5 + 37 * (unsigned)t);
 }
 
 static const struct scene api_07 = {
