@@ -104,21 +104,3 @@ void finding_compile(struct findings *f)
     }
     str_fini(&text);
 }
-
-bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row)
-{
-    const struct findings *f = s->findings;
-
-    /* an empty predicate would pass every row */
-    return f->rows && f->rows[i].n_steps && predicate_match(&f->rows[i], s, row);
-}
-
-const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row)
-{
-    const struct findings *f = s->findings;
-
-    for (uint32_t i = 0; f && i < f->n; i++)
-        if (f->list[i].marks >> state & 1 && (row == UINT32_MAX || finding_concerns(s, i, row)))
-            return &f->list[i];
-    return NULL;
-}

@@ -8,7 +8,6 @@
 #include "state_facts.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
-#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/doctor/listeners.h"
 #include "tcptop/doctor/retransmission.h"
 #include "tcptop/doctor/tcp_timeouts.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tcptop/model/predicate.h"
+#include "tcptop/model/sample.h"
 
 struct findings *findings_new(uint32_t n)
 {
@@ -56,4 +57,22 @@ void findings_add_skip(uint8_t *all, const uint8_t *skip)
         if (skip[i] < SKIP_COUNT && (passes(all[i]) || (all[i] == LOOKED && !passes(skip[i]))))
             all[i] = skip[i];
     }
+}
+
+bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row)
+{
+    const struct findings *f = s->findings;
+
+    /* an empty predicate would pass every row */
+    return f->rows && f->rows[i].n_steps && predicate_match(&f->rows[i], s, row);
+}
+
+const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row)
+{
+    const struct findings *f = s->findings;
+
+    for (uint32_t i = 0; f && i < f->n; i++)
+        if (f->list[i].marks >> state & 1 && (row == UINT32_MAX || finding_concerns(s, i, row)))
+            return &f->list[i];
+    return NULL;
 }

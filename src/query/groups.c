@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rows_order.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/hash_table.h"
@@ -209,6 +210,10 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
     uint32_t born_ds = b->s->times ? b->s->times[row].born_ds : 0;
 
     group->state[state < TCP_STATE_COUNT ? state : 0]++;
+    if (!group->warned) {
+        const struct finding *f = finding_about(b->s, conn_counts_as(c), row);
+        group->warned = f && f->severity > SEVERITY_INFO;
+    }
     if (group->count++ == 0 || born_ds < group->born_ds)
         group->born_ds = born_ds;
     if (b->g.how.n_sums)
@@ -604,6 +609,8 @@ static void shift_samples(struct group_past *past, const struct group_past *befo
     uint64_t older = WINDOW & ~UINT64_C(1), shift = past->seq - before->seq;
     past->known |= before->known << shift & older;
     past->whole = before->whole << shift & older;
+    for (unsigned back = 1; back < HISTORY_SHOWN; back++)
+        past->mono_ns[past_index(past, back)] = before->mono_ns[past_index(past, back)];
 }
 
 /* Take over what is remembered of the groups `before` (may be NULL) and add this sample to it. */
@@ -612,6 +619,7 @@ static int grouper_remember(struct grouper *b, const struct groups *before)
     struct group_past *past = &b->g.past;
     past->seq = b->s->seq;
     past->known = b->s->status == SAMPLE_COMPLETE;
+    past->mono_ns[past_index(past, 0)] = b->s->mono_ns;
     if (before)
         shift_samples(past, &before->past);
     if (!(past->known & ~UINT64_C(1)))
@@ -641,6 +649,19 @@ bool groups_change(const struct groups *g, uint32_t group, int64_t *change)
         return true;
     }
     return false;
+}
+
+double groups_change_seconds(const struct groups *g)
+{
+    const struct group_past *past = &g->past;
+    unsigned back = HISTORY_SHOWN - 1;
+
+    if (!(past->known & 1))
+        return -1;
+    while (back > 0 && !(past->known >> back & 1))
+        back--;
+    return (double)(past->mono_ns[past_index(past, 0)] - past->mono_ns[past_index(past, back)]) /
+           (double)NS_PER_S;
 }
 
 int groups_build(struct groups *g, const struct sample *s, const struct predicate *p,

@@ -8,7 +8,6 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/key.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/typeset.h"
 

@@ -14,7 +14,6 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/doctor/state_age.h"
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/finding_text.h"

@@ -226,8 +226,9 @@ static void title_of(const struct survey_finding *f, char out[FILL_SIZE])
     str_fini(&title);
 }
 
-/* Where the moment that is shown has something else than the row: a warning that is only a note by
- * now, since its cause was found, or that the few samples before that moment do not show. */
+/* Where the moment that is shown has something else than the row, which is as it was at its worst:
+ * a warning that is only a note by now, since its cause was found, one that is not critical, or
+ * that the few samples before that moment do not show. */
 static void add_differs(const struct drawing *d, const struct survey_finding *f,
                         char when[FILL_SIZE])
 {
@@ -236,9 +237,13 @@ static void add_differs(const struct drawing *d, const struct survey_finding *f,
     char whole[FILL_SIZE];
 
     if (!now || !holds_at(f, d->v->survey_ns) || f->episode.worst.severity < SEVERITY_WARNING ||
-        (found && found->severity >= SEVERITY_WARNING))
+        (found && found->severity >= f->episode.worst.severity))
         return;
-    draw_fill(whole, found ? MSG_TIMELINE_NOTE_NOW : MSG_TIMELINE_NOT_FOUND, when, NULL, NULL);
+    draw_fill(whole,
+              !found                                ? MSG_TIMELINE_NOT_FOUND
+              : found->severity >= SEVERITY_WARNING ? MSG_TIMELINE_WARNING_NOW
+                                                    : MSG_TIMELINE_NOTE_NOW,
+              when, NULL, NULL);
     draw_copy_text(when, FILL_SIZE, whole);
 }
 

@@ -6,7 +6,6 @@
 #include "pane.h"
 #include "session_rows.h"
 #include "table.h"
-#include "tcptop/doctor/finding_scope.h"
 
 #define PARK_ROWS 100000u /* so many are looked at in each sample, to find one of a warning */
 

@@ -7,6 +7,7 @@
 
 #include "group_rows.h"
 #include "overlay.h"
+#include "overlay_menu.h"
 #include "session_rows.h"
 #include "table.h"
 #include "table_columns.h"
@@ -71,13 +72,15 @@ static bool is_fresh(const struct drawing *d, uint32_t when_ds)
     return d->s->now_ds == when_ds || d->s->now_ds - when_ds < d->ui->fade_ds;
 }
 
-/* A group is marked when all of it is new, or has closed. */
+/* A group is marked when all of it is new, or has closed, and when there is a warning about any. */
 static char group_mark(const struct drawing *d, uint32_t i)
 {
     const struct group *group = &d->groups->group[i];
 
     if (group->count == 0)
         return '-';
+    if (group->warned)
+        return '!';
     return group->born_ds && is_fresh(d, group->born_ds) ? '+' : ' ';
 }
 
@@ -162,12 +165,15 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
     return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 }
 
-/* The remote address from line `y` on, broken after ':' where it is wider than the screen. */
+/* The remote address from line `y` on, broken after ':' where it is wider than the screen. The
+ * arrow tells it from a row of its own. */
 static void draw_remote_alone(struct drawing *d, const struct fit *f, int y, int end_y,
                               enum role role, const char *text)
 {
     int x = table_columns_remote_x(f), room = f->room + f->indent - x;
 
+    if (y < end_y)
+        canvas_put(d->c, d->l.table.x + x - ARROW_W, y, ARROW_W, ROLE_DIM, "─→");
     for (; *text && y < end_y; y++) {
         size_t n = table_columns_break_address(text, room);
         char line[64];
@@ -330,17 +336,24 @@ static void draw_row_heads(struct drawing *d, const struct table_page *p)
     }
 }
 
-/* "   12 groups by State", "" where there are none. */
+/* "   12 groups by State, change in 59 s", "" where there are none. */
 static void groups_words(char out[FILL_SIZE], const struct drawing *d)
 {
-    char number[FMT_SIZE], words[FILL_SIZE];
+    char number[FMT_SIZE], words[FILL_SIZE], over[FILL_SIZE], whole[FILL_SIZE];
 
     out[0] = '\0';
     if (!d->groups)
         return;
     fmt_count(number, sizeof number, d->groups->n);
     draw_fill(words, MSG_VIEW_GROUPS, number, text(columns[d->groups->how.by].title), NULL);
-    snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, words);
+    const double seconds = groups_change_seconds(d->groups);
+    draw_duration(over, seconds > 0 ? (uint64_t)(seconds + 0.5) : 0);
+    draw_fill(whole,
+              seconds > 0    ? MSG_VIEW_GROUPS_CHANGE
+              : seconds == 0 ? MSG_VIEW_GROUPS_CHANGE_LATER
+                             : MSG_SESSION_NOTE,
+              words, over, NULL);
+    snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, whole);
 }
 
 #define HOLDERS_SHOWN 3
@@ -428,6 +441,8 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
              d->ui->updating ? text(MSG_VIEW_UPDATING) : "");
     if (p->drawn)
         view_words(view, d, p);
+    if (overlay_ops(d->ui)->extent == overlay_menu_extent) /* it covers the first words */
+        more[0] = '\0';
     draw_title(d->c, &d->l.table, d->ui->focus == FOCUS_TABLE, text(MSG_VIEW_TABLE), more, view);
 }
 

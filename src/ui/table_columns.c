@@ -445,7 +445,7 @@ int table_columns_remote_x(const struct fit *f)
 {
     const struct fit_column *local = table_columns_find(f, COL_LOCAL);
 
-    return local ? local->x : GUTTER + f->indent;
+    return (local ? local->x : GUTTER + f->indent) + ARROW_W;
 }
 
 size_t table_columns_break_address(const char *text, int room)

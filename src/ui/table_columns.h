@@ -47,7 +47,9 @@ const struct fit_column *table_columns_find(const struct fit *f, enum column_id 
 /** Lines that a row takes. */
 int table_columns_row_lines(const struct sample *s, const struct fit *f, const struct conn *c);
 
-/** Where the remote address begins on its own line. */
+#define ARROW_W 2 /* before a remote address on its own line */
+
+/** Where the remote address begins on its own line, behind the arrow. */
 int table_columns_remote_x(const struct fit *f);
 
 /** Bytes of an address that go on one line of `room` columns: all, or up to a ':'. */

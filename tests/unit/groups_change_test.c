@@ -10,11 +10,13 @@
 
 #include "lib/ports.h"
 #include "lib/sample.h"
+#include "tcptop/base/clock.h"
 
 /* The groups after the next sample, and the change of a port's; INT64_MIN: not known. */
 static void next(struct groups *g, struct sample *s)
 {
     struct groups now = {0};
+    s->mono_ns = 5000 * NS_PER_S + (int64_t)s->seq * NS_PER_S;
     assert_int_equal(groups_build(&now, s, NULL, &by_port, g->how.by ? g : NULL), 0);
     groups_fini(g);
     *g = now;
@@ -35,12 +37,14 @@ static void changes_since_the_first_sample_remembered(void **state)
     struct groups g = {0};
     next(&g, PORTS(1, {80, 5}, {22, 1}));
     assert_int_equal(change_of(&g, 80), INT64_MIN);
+    assert_true(groups_change_seconds(&g) == 0);
     next(&g, PORTS(2, {80, 7}, {22, 1}));
     assert_int_equal(change_of(&g, 80), 2);
     assert_int_equal(change_of(&g, 22), 0);
     next(&g, PORTS(4, {80, 4}, {443, 3})); /* one sample was not looked at; 22 has gone */
     assert_int_equal(change_of(&g, 80), -1);
     assert_int_equal(change_of(&g, 443), 3);
+    assert_true(groups_change_seconds(&g) == 3);
     assert_int_equal(ports_find(&g, 22), GROUP_NONE);
     assert_int_equal(g.n_gone, 1);
     next(&g, PORTS(5, {80, 4}, {22, 4})); /* and is back */
@@ -51,6 +55,7 @@ static void changes_since_the_first_sample_remembered(void **state)
     assert_int_equal(change_of(&g, 80), 5); /* the first is in the window still */
     next(&g, PORTS(61, {80, 10}));
     assert_int_equal(change_of(&g, 80), 3); /* now the second is the oldest */
+    assert_true(groups_change_seconds(&g) == 59);
     for (uint64_t seq = 62; seq < 70; seq++)
         next(&g, PORTS(seq, {80, 10}));
     assert_int_equal(change_of(&g, 80), 0);

@@ -350,6 +350,38 @@ static void mapped_addresses(void **state)
     sample_unref(s);
 }
 
+/* A group is warned of as its rows are: of one of them a warning holds, which is no note. */
+static void a_group_has_the_warnings_of_its_rows(void **state)
+{
+    (void)state;
+    struct filter_error error;
+    struct groups g = {.n = 0};
+    struct grouping how = {.by = COL_REMOTE_PORT, .sort = {GROUP_KEY, false}};
+    struct sample *s = sample_make(NULL);
+    sample_row(s, "10.0.0.1:40000", "10.0.0.9:443", TCP_STATE_CLOSE_WAIT);
+    sample_row(s, "10.0.0.1:40001", "10.0.0.8:443", TCP_STATE_CLOSE_WAIT);
+    sample_row(s, "10.0.0.1:40002", "10.0.0.8:80", TCP_STATE_CLOSE_WAIT);
+    sample_row(s, "10.0.0.1:40003", "10.0.0.9:80", TCP_STATE_ESTABLISHED);
+    struct findings *f = findings_new(1);
+    assert_non_null(f);
+    f->n = 1;
+    f->list[0] =
+        (struct finding){.severity = SEVERITY_WARNING, .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT)};
+    f->rows = calloc(1, sizeof *f->rows);
+    assert_int_equal(filter_parse("dst:10.0.0.9", &f->rows[0], &error), 0);
+    s->findings = f;
+    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+    assert_int_equal(g.n, 2);
+    assert_int_equal(g.group[g.order[0]].number, 80);
+    assert_false(g.group[g.order[0]].warned); /* the one to .9 is in another state */
+    assert_true(g.group[g.order[1]].warned);
+    f->list[0].severity = SEVERITY_INFO;
+    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+    assert_false(g.group[g.order[1]].warned);
+    groups_fini(&g);
+    sample_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +391,7 @@ int main(void)
         cmocka_unit_test(lines_of_unfolded_groups),
         cmocka_unit_test(terms_of_texts),
         cmocka_unit_test(mapped_addresses),
+        cmocka_unit_test(a_group_has_the_warnings_of_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,7 +219,8 @@ static void test_a_wide_row_takes_two_lines(void **state)
                         "  10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     –        0 –");
     assert_string_equal(line_words(&canvas, 11),
                         "  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED     –        0 –");
-    assert_string_equal(line_words(&canvas, 12), "  [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
+    assert_string_equal(line_words(&canvas, 12),
+                        "  ─→[2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
     assert_memory_equal(line_words(&canvas, 13), "  10.0.2.15:443   10.0.5.9:8443", 31);
 
     struct view v = view();
@@ -237,9 +238,9 @@ static void test_an_address_breaks_after_a_colon_only(void **state)
     draw(20, 10);
     assert_string_equal(line_words(&canvas, 2), "   Port State ▾");
     assert_string_equal(line_words(&canvas, 3), "    443 ES");
-    assert_string_equal(line_words(&canvas, 4), "  [2001:db8:beef:40:");
-    assert_string_equal(line_words(&canvas, 5), "  a1f3:77c2:9d04:");
-    assert_string_equal(line_words(&canvas, 6), "  6be8]:51442");
+    assert_string_equal(line_words(&canvas, 4), "  ─→[2001:db8:beef:");
+    assert_string_equal(line_words(&canvas, 5), "    40:a1f3:77c2:");
+    assert_string_equal(line_words(&canvas, 6), "    9d04:6be8]:51442");
 }
 
 static void test_narrow_tables(void **state)
@@ -252,7 +253,7 @@ static void test_narrow_tables(void **state)
                         "  10.0.2.15:47122 198.51.100.23:40222   ESTABLISHED");
     draw(42, 10);
     assert_string_equal(line_words(&canvas, 3), "  10.0.2.15:47122                 ES");
-    assert_string_equal(line_words(&canvas, 4), "  198.51.100.23:40222");
+    assert_string_equal(line_words(&canvas, 4), "  ─→198.51.100.23:40222");
     draw(40, 10);
     assert_string_equal(line_words(&canvas, 3), "  47122 198.51.100.23:40222   ES");
 }

@@ -194,6 +194,7 @@ golden import seed_win_ko 40x10 ko ''
 golden import-details seed_win_ko 80x24 ko 'Enter'
 golden import-warnings seed_win_ko 80x24 ko '!'
 golden import-cut linux_netstat_tanp 80x24 en ''
+golden import-long linux_ss_ta_names 80x24 ko '' --glyphs ascii
 
 # Back in time, and the recording as a whole.
 for lang in en ko; do

@@ -114,6 +114,15 @@ shown() {
 }
 check "the command that it tells shows the worst moment" shown
 
+# The timeline has each at its worst and says so, and what holds now where that is less.
+timeline() { # timeline LANG WORDS NOW
+	(cd "$tmp" && "$B/tcptop" --no-config --read judged.tcptop --size 80x24 --lang "$1" \
+		--keys <(echo 'T M') --dump text) >"$tmp/why" 2>&1
+	grep -q "$2" "$tmp/why" && [ "$(grep -c "$3" "$tmp/why")" = 1 ] && grep "$3" "$tmp/why" | grep -q ' 95% '
+}
+check "the timeline tells the worst from now" timeline en '1 here; 3 in all, each at its worst' ', now a warning'
+check "the same in Korean" timeline ko '이 시점 1건, 전체 3건(가장 심할 때)' ', 지금은 경고'
+
 for lang in en ko; do
 	printed=$(doctor --read judged.tcptop --lang $lang)
 	[ -z "${UPDATE:-}" ] || printf '%s\n' "$printed" >"$top/tests/view/printed/hour-$lang.txt"

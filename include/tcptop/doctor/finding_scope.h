@@ -21,11 +21,4 @@ void finding_filter(const struct finding *f, struct str *out);
 /** Compile the filters of the findings that hold. Without memory they are about no row. */
 void finding_compile(struct findings *f);
 
-/** Is row `row` of the sample one of those that its finding number `i` is about? */
-bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row);
-
-/** The worst finding that holds of the state, notes included; of a row (UINT32_MAX: of the state as
- *  such) only what is about it. NULL: none. Belongs to the sample. */
-const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
-
 #endif

@@ -144,6 +144,7 @@ struct finding {
 void finding_end(struct finding *f, int64_t wall_ns);
 
 struct predicate;
+struct sample;
 
 /* The findings of a sample, its own; immutable once it carries them. */
 struct findings {
@@ -173,5 +174,12 @@ bool findings_skip_settles(const uint8_t *before, const uint8_t *skip);
 /** Room for `n` findings, zeroed. NULL: out of memory. */
 struct findings *findings_new(uint32_t n);
 void findings_free(struct findings *f); /* NULL is accepted */
+
+/** Is row `row` of the sample one of those that its finding number `i` is about? */
+bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row);
+
+/** The worst finding that holds of the state, notes included; of a row (UINT32_MAX: of the state as
+ *  such) only what is about it. NULL: none. Belongs to the sample. */
+const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
 
 #endif

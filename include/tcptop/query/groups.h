@@ -47,16 +47,18 @@ struct group {
     uint32_t born_ds; /* of the oldest live row; 0: was there at the first sample, or no live row */
     uint32_t past;    /* its place among those whose counts are remembered, or GROUP_NONE */
     uint8_t type;     /* enum value_type; NONE: the rows that have no value */
+    bool warned;      /* of a live row a finding that is no note holds */
 };
 
 /* The counts of groups in the samples before: one number per group for each of the
  * last HISTORY_SHOWN samples. */
 struct group_past {
-    uint64_t seq;    /* of the newest sample */
-    uint64_t known;  /* a bit for each of the last HISTORY_SHOWN samples, the newest lowest: were
-                        the counts measured? */
-    uint64_t whole;  /* likewise: is every group remembered that had rows then? */
-    uint32_t *count; /* HISTORY_SHOWN of each group, at seq % HISTORY_SHOWN; owned */
+    uint64_t seq;   /* of the newest sample */
+    uint64_t known; /* a bit for each of the last HISTORY_SHOWN samples, the newest lowest: were
+                       the counts measured? */
+    uint64_t whole; /* likewise: is every group remembered that had rows then? */
+    int64_t mono_ns[HISTORY_SHOWN]; /* when, at seq % HISTORY_SHOWN; of those that are known */
+    uint32_t *count;                /* HISTORY_SHOWN of each group, likewise; owned */
     uint32_t n;
 };
 
@@ -93,6 +95,10 @@ uint32_t groups_find(const struct groups *g, const struct value *v);
 /** Change of the count since the oldest sample remembered, of the last HISTORY_SHOWN; false when
  *  there is none to compare with. */
 bool groups_change(const struct groups *g, uint32_t group, int64_t *change);
+
+/** Over how many seconds changes are told: since the oldest sample that is remembered, at most. 0:
+ *  only what comes will be compared with this sample; less than 0: this one was not measured. */
+double groups_change_seconds(const struct groups *g);
 
 /** The sum of the i-th column, at most INT64_MAX; false when it is known of no row. */
 bool groups_sum(const struct groups *g, uint32_t group, unsigned i, uint64_t *sum);
