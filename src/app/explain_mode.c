@@ -41,7 +41,7 @@ static bool is_decided(const struct sample *s, unsigned state)
 {
     for (unsigned rule = 0; s->findings && rule < RULE_COUNT; rule++) {
         unsigned why = s->findings->skip[rule];
-        if (rules[rule].judges >> state & 1 &&
+        if (rules[rule].judges & ~s->findings->spared[rule] & STATE_BIT(state) &&
             (why == SKIP_YET || why == SKIP_SHORT || why == SKIP_UNDECIDED))
             return false;
     }

@@ -83,8 +83,9 @@ struct doctor {
     int64_t owners_ns; /* since when owners are wanted; 0: they are not */
     int64_t owners_used_ns;
     uint32_t n_live;
-    bool hurry;   /* tcp_info decides something */
-    bool pending; /* something needs another sample */
+    bool grows_fast; /* RULE_GROWING suspects something, as far as was seen */
+    bool hurry;      /* tcp_info decides something */
+    bool pending;    /* something needs another sample */
 };
 
 /* One sample being checked. */
@@ -107,6 +108,9 @@ static inline double limit(const struct check *l, enum limit_id which)
  */
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity);
+
+/** Take the finding number `i` away, as if it had not been; another takes its place. */
+void doctor_drop(struct doctor *d, uint32_t i);
 
 /** What the rule found with that key, and has not ended; NULL: nothing. It is valid until something
  * is reported or forgotten. */

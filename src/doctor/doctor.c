@@ -7,6 +7,7 @@
 #include "causes.h"
 #include "check.h"
 #include "doctor_told.h"
+#include "sought.h"
 #include "subjects.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/doctor/finding_scope.h"
@@ -134,11 +135,8 @@ void doctor_forget(struct check *l, enum rule_id rule, const struct netns_ctx *p
     struct doctor *d = l->d;
     struct finding *f = find(d, finding_key(rule, p, key));
 
-    if (!f)
-        return;
-    d->n_active--;
-    d->missed[f - d->active] = d->missed[d->n_active];
-    *f = d->active[d->n_active];
+    if (f)
+        doctor_drop(d, (uint32_t)(f - d->active));
 }
 
 bool doctor_blames(const struct check *l, enum rule_id rule, unsigned figure,
@@ -239,7 +237,7 @@ static void skip_untold(struct check *l)
 /* Findings --------------------------------------------------------------------------------------
  */
 
-static void drop(struct doctor *d, uint32_t i)
+void doctor_drop(struct doctor *d, uint32_t i)
 {
     d->active[i] = d->active[--d->n_active];
     d->missed[i] = d->missed[d->n_active];
@@ -254,78 +252,14 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
     int64_t seen_wall_ns = l->s->wall_ns - (l->now_ns - d->active[i].seen_ns);
     finding_end(&d->ended[0], seen_wall_ns > 0 ? seen_wall_ns : 1);
     d->n_ended = keep + 1;
-    drop(d, i);
-}
-
-/* The first of the rows that the finding is about, of which each belongs to one process or user;
- * `*known`: each of their processes is known, `*one`: it is the same. */
-static uint32_t rows_of(const struct check *l, const struct finding *f, bool *known, bool *one)
-{
-    uint32_t first = UINT32_MAX, pid = 0;
-
-    *known = *one = true;
-    for (uint32_t row = 0; row < l->s->n_live; row++) {
-        const struct conn *c = &l->s->conn[row];
-        if (!(f->scope.states >> c->state & 1) || c->uid != f->scope.uid ||
-            c->netns != f->scope.ends.netns || !c->inode)
-            continue;
-        const struct owner_group *g = sample_owner(l->s, row, NULL);
-        *known &= g != NULL;
-        *one &= g && (first == UINT32_MAX || pid == g->member[0]->pid);
-        pid = g ? g->member[0]->pid : 0;
-        first = first == UINT32_MAX ? row : first;
-    }
-    return first;
-}
-
-/* Is it the same, found by the key of a process now that this is known? */
-static bool succeeds(const struct check *l, const struct finding *f, const struct finding *was)
-{
-    return f->rule == was->rule && f->seen_ns == l->now_ns && f->who.pid &&
-           f->scope.uid == was->scope.uid && f->scope.ends.netns == was->scope.ends.netns &&
-           (!(was->scope.by & SCOPE_DPORT) || f->scope.ends.dport == was->scope.ends.dport) &&
-           (!(was->scope.by & SCOPE_DST) ||
-            memcmp(f->scope.ends.dst, was->scope.ends.dst, sizeof f->scope.ends.dst) == 0);
-}
-
-/* What was found while processes were looked for is named as soon as they are known, and goes on by
- * the key of its process. Where it was several together it is none of them. */
-static void name_sought(struct check *l)
-{
-    struct doctor *d = l->d;
-
-    for (uint32_t i = 0; l->rows && i < d->n_active;) {
-        struct finding *was = &d->active[i];
-        bool known, one;
-        if (was->seen_ns == l->now_ns || was->subject != SUBJECT_PROCESS || !was->sought) {
-            i++;
-            continue;
-        }
-        uint32_t row = rows_of(l, was, &known, &one), n = 0, heir = UINT32_MAX;
-        for (uint32_t k = 0; k < d->n_active; k++)
-            if (k != i && succeeds(l, &d->active[k], was)) {
-                heir = k;
-                n++;
-            }
-        if (n == 1 && one && d->active[heir].since_ns > was->since_ns) {
-            d->active[heir].since_ns = was->since_ns;
-            d->active[heir].since_wall_ns = was->since_wall_ns;
-        }
-        if (n || (row != UINT32_MAX && known && !one)) {
-            drop(d, i);
-            continue;
-        }
-        if (row != UINT32_MAX && known && !was->who.pid)
-            subjects_name_sought(l, was, row);
-        i++;
-    }
+    doctor_drop(d, i);
 }
 
 static void settle(struct check *l)
 {
     struct doctor *d = l->d;
 
-    name_sought(l);
+    sought_name(l);
     for (uint32_t i = 0; i < d->n_active;) {
         const struct finding *f = &d->active[i];
         bool found = f->seen_ns == l->now_ns, asked = l->checked >> f->rule & 1;
@@ -368,7 +302,7 @@ static void publish(const struct doctor *d, struct sample *s)
     memcpy(f->spared, d->spared, sizeof d->spared);
     if (told && told->list) {
         doctor_told_add(told, s, f);
-        doctor_told_skip(told, f);
+        doctor_told_skip(told, s, d->grows_fast, f);
     }
     if (told && !told->own)
         findings_skip_recorded(f->skip);
@@ -395,6 +329,7 @@ static void forget_all(struct doctor *d)
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
     d->drops.n = 0;
+    d->grows_fast = false;
     trends_fini(&d->candidates);
     memset(d->skip, SKIP_YET, sizeof d->skip);
 }

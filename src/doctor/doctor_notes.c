@@ -24,6 +24,7 @@ int doctor_notes_read(struct doctor_notes *notes, struct source *src)
     notes->n = found.n;
     notes->judge = found.judge;
     memcpy(notes->skip, found.skip, sizeof notes->skip);
+    memcpy(notes->looked_wall_ns, found.looked_wall_ns, sizeof notes->looked_wall_ns);
     return 0;
 }
 
@@ -209,21 +210,31 @@ void doctor_told_ended(const struct doctor_notes *notes, const struct sample *s,
     }
 }
 
-/* What only further samples decide is for the moment to say, whatever could be said later; of what
- * no state's verdict depends on that is no question. */
-static bool is_open(unsigned rule, unsigned skip)
+/* What only further samples decide is for the moment to say, whatever could be said later. */
+static bool is_open(unsigned skip)
 {
-    return skip == SKIP_YET || skip == SKIP_UNDECIDED || (skip == SKIP_SHORT && rules[rule].judges);
+    return skip == SKIP_YET || skip == SKIP_UNDECIDED;
 }
 
-void doctor_told_skip(const struct doctor_notes *notes, struct findings *f)
+/* How the recorder could look by the time of the sample; what it could only later had needed more
+ * samples. A recording that does not tell when has looked at all of it. */
+static unsigned told_by(const struct doctor_notes *notes, const struct sample *s, unsigned rule)
+{
+    const unsigned told = notes->skip[rule];
+
+    return told == LOOKED && s->wall_ns < notes->looked_wall_ns[rule] ? SKIP_SHORT : told;
+}
+
+void doctor_told_skip(const struct doctor_notes *notes, const struct sample *s, bool grows_fast,
+                      struct findings *f)
 {
     for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
-        const unsigned told = notes->skip[rule];
-        if (told == SKIP_YET || told == SKIP_UNDECIDED || told >= SKIP_COUNT ||
-            is_open(rule, f->skip[rule]))
+        const unsigned told = told_by(notes, s, rule), own = f->skip[rule];
+        if (is_open(told) || told >= SKIP_COUNT || is_open(own) || told == own ||
+            (told == SKIP_SHORT && (own == LOOKED || own == SKIP_MINUTE)))
             continue;
         f->skip[rule] = (uint8_t)told;
-        f->spared[rule] = 0;
+        f->spared[rule] =
+            told == SKIP_SHORT && rule == RULE_GROWING && !grows_fast ? UINT32_MAX : 0;
     }
 }

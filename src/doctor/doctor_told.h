@@ -18,7 +18,9 @@ void doctor_told_add(const struct doctor_notes *notes, const struct sample *s, s
 void doctor_told_ended(const struct doctor_notes *notes, const struct sample *s,
                        const struct finding *ended, uint32_t n, struct findings *f);
 
-/** Take over how rules could look. */
-void doctor_told_skip(const struct doctor_notes *notes, struct findings *f);
+/** Take over how rules could look by the time of the sample. `grows_fast`: RULE_GROWING would
+ *  suspect something, had its window begun. */
+void doctor_told_skip(const struct doctor_notes *notes, const struct sample *s, bool grows_fast,
+                      struct findings *f);
 
 #endif

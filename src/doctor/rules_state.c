@@ -520,10 +520,16 @@ void rules_self_connect(struct check *l)
  * from its handshake on. Of MPTCP each path is a row, and one may be unused while its
  * connection is not: these are left out. Buckets: a process and a destination; the first 256 of a
  * dump, among which one with many connections is. What counts are the samples that have tcp_info.
- */
+ *
+ * Before the window is over nothing is found. Until then each look at the rows counts them, too:
+ * where a number grows so fast that it would get as large within the window, that is suspected, and
+ * ESTABLISHED is not called normal. Where none does, the rule has nothing against it. */
 
 /* The values of a candidate. */
 enum { AT_START, AT_PART, PARTS_GROWN, PART_NS };
+
+/* … of one that is counted before the window is over. */
+enum { SEEN_FIRST, SEEN_LAST, SEEN_GROW_NS };
 
 #define PARTS      3
 #define PART_LEAST 0.9 /* of a part: figures may come a little early */
@@ -539,7 +545,9 @@ void rules_growing_row(struct check *l, uint32_t row, const struct conn *c)
     double sent = 0, received = 0, part = growing_part_s(l);
     bool unowned;
 
-    if (!f || !c->inode || c->flags & CONN_MPTCP || subjects_is_served(l, c))
+    if (!f && (l->figures || l->d->skip[RULE_GROWING] == LOOKED))
+        return;
+    if (!c->inode || c->flags & CONN_MPTCP || subjects_is_served(l, c))
         return;
     uint64_t owner = subjects_owner_key(l, row, &unowned);
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_GROWING],
@@ -551,6 +559,36 @@ void rules_growing_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->all += subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) &&
                    subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &received) &&
                    sent >= part && received >= part;
+}
+
+/* Does the number grow as fast as the rule wants it, as far as was seen? Where it has not grown for
+ * a part of the window, it is counted anew. */
+static bool grows_fast(struct check *l, const struct bucket *bucket)
+{
+    struct candidate *one = trends_group(l, RULE_GROWING, bucket->key);
+
+    if (!one)
+        return false;
+    if (one->fresh || bucket->n > one->value[SEEN_LAST])
+        one->value[SEEN_GROW_NS] = (uint64_t)l->now_ns;
+    int64_t still_ns = l->now_ns - (int64_t)one->value[SEEN_GROW_NS];
+    if (one->fresh || bucket->n <= one->value[SEEN_FIRST] ||
+        (double)still_ns >= growing_part_s(l) * (double)NS_PER_S) {
+        one->value[SEEN_FIRST] = bucket->n;
+        one->since_ns = l->now_ns;
+    }
+    one->value[SEEN_LAST] = bucket->n;
+    double grown = (double)bucket->n - (double)one->value[SEEN_FIRST];
+    double seconds = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
+    return grown > 0 && grown * limit(l, THRESHOLD_GROWING_WINDOW) >=
+                            limit(l, THRESHOLD_GROWING_COUNT) * seconds;
+}
+
+/* The window is not over yet: is anything suspected? */
+static void growing_too_short(struct check *l)
+{
+    doctor_not_looked(l, RULE_GROWING, SKIP_SHORT);
+    l->d->spared[RULE_GROWING] = l->d->grows_fast ? 0 : UINT32_MAX;
 }
 
 /* A part in which the number did not grow begins the count anew. */
@@ -580,7 +618,6 @@ static void report_growing(struct check *l, const struct bucket *bucket,
     if (!f)
         return;
     subjects_name_owner(l, f, bucket->row);
-    f->marks = STATE_BIT(TCP_STATE_ESTABLISHED);
     f->scope.ends = f->peer = *c;
     f->scope.by |= SCOPE_DST | SCOPE_DPORT;
     f->has_peer = f->peer_port = true;
@@ -610,18 +647,27 @@ void rules_growing(struct check *l)
 {
     const struct bucket_table *all = &l->d->bucket_table[RULE_GROWING];
     const struct candidate *whole;
+    const unsigned before = l->d->skip[RULE_GROWING];
 
+    if (l->rows && before != LOOKED) {
+        l->d->grows_fast = false;
+        for (uint32_t i = 0; i < all->n; i++)
+            l->d->grows_fast |= grows_fast(l, &all->bucket[i]);
+    }
     if (!subjects_metrics_possible(l)) {
         doctor_not_looked(l, RULE_GROWING, SKIP_FIGURES);
         return;
     }
-    if (!(l->s->needs & NEED_TCP_INFO))
+    if (!(l->s->needs & NEED_TCP_INFO)) {
+        if (before == SKIP_YET || before == SKIP_SHORT)
+            growing_too_short(l);
         return;
+    }
     whole = trends_candidate(l, RULE_GROWING, 0, true);
     doctor_looked(l, RULE_GROWING);
     if (!whole || (double)(l->now_ns - whole->since_ns) <
                       limit(l, THRESHOLD_GROWING_WINDOW) * PART_LEAST * (double)NS_PER_S)
-        doctor_not_looked(l, RULE_GROWING, SKIP_SHORT);
+        growing_too_short(l);
     for (uint32_t i = 0; i < all->n; i++)
         judge_growth(l, &all->bucket[i]);
 }

@@ -48,6 +48,21 @@ static void take_head(struct gatherer *g, const uint8_t *p, size_t len)
     g->heads++;
 }
 
+/* What was checked behind the time that was asked for is of another. */
+static void take_checked(struct gatherer *g, const uint8_t *skip, int64_t wall_ns)
+{
+    struct recording_findings *out = g->out;
+    uint8_t before[RECORDING_RULES];
+
+    if (wall_ns > g->end_ns)
+        return;
+    memcpy(before, out->skip, sizeof before);
+    findings_add_skip(out->skip, skip);
+    for (unsigned i = 0; i < RECORDING_RULES; i++)
+        if (out->skip[i] == LOOKED && before[i] != LOOKED)
+            out->looked_wall_ns[i] = wall_ns;
+}
+
 static int take_note(struct gatherer *g, const uint8_t *bytes, size_t len)
 {
     uint8_t skip[RECORDING_RULES];
@@ -59,7 +74,7 @@ static int take_note(struct gatherer *g, const uint8_t *bytes, size_t len)
     case BLOCK_NOTE_ENDED:
         return episodes_put(g->all, &e);
     case BLOCK_NOTE_CHECKED:
-        findings_add_skip(g->out->skip, skip);
+        take_checked(g, skip, e.end_wall_ns);
         break;
     }
     return 0;

@@ -175,13 +175,14 @@ void block_note_write(struct str *out, const struct episode *e, const char *(*ru
         put_cause(out, &f->cause, rule_name, redact);
 }
 
-void block_note_write_checked(struct str *out, const uint8_t skip[RECORDING_RULES],
+void block_note_write_checked(struct str *out, const uint8_t skip[RECORDING_RULES], int64_t wall_ns,
                               const char *(*rule_name)(unsigned))
 {
     struct str value = STR_INIT;
     const char *name;
 
     put_number(out, NOTE_KIND, BLOCK_NOTE_CHECKED, 1);
+    put_number(out, NOTE_END_WALL, (uint64_t)wall_ns, 8);
     for (unsigned i = 0; i < RECORDING_RULES && (name = rule_name(i)); i++) {
         str_clear(&value);
         bytes_put(&value, skip[i], 1);
@@ -427,8 +428,10 @@ enum block_note_kind block_note_read(const uint8_t *bytes, size_t len,
 
     while (sample_fields_next(&bytes, &len, &tag, &value, &value_len))
         read_field(&n, tag, value, value_len);
-    if (n.kind == BLOCK_NOTE_CHECKED)
+    if (n.kind == BLOCK_NOTE_CHECKED) {
+        e->end_wall_ns = n.e.end_wall_ns;
         return BLOCK_NOTE_CHECKED;
+    }
     if ((n.kind != BLOCK_NOTE_HOLDS && n.kind != BLOCK_NOTE_ENDED) || !n.rule_known || n.bad ||
         !is_possible(&n.e))
         return 0;

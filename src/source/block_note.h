@@ -20,11 +20,12 @@ enum block_note_kind {
 void block_note_write(struct str *out, const struct episode *e, const char *(*rule_name)(unsigned),
                       const struct redact *redact);
 
-/** Append the payload for what was looked at: struct findings.skip. */
-void block_note_write_checked(struct str *out, const uint8_t skip[RECORDING_RULES],
+/** Append the payload for what was looked at by the sample of that time: struct findings.skip. */
+void block_note_write_checked(struct str *out, const uint8_t skip[RECORDING_RULES], int64_t wall_ns,
                               const char *(*rule_name)(unsigned));
 
-/** Read a payload: an episode, or, of BLOCK_NOTE_CHECKED, `skip` of the rules that it names.
+/** Read a payload: an episode, or, of BLOCK_NOTE_CHECKED, `skip` of the rules that it names, and in
+ *  `e->end_wall_ns` the time of its sample, 0 where it is not told.
  *  `rule_number` as in recording_findings(). Returns the kind; 0 for what this program does not
  *  know: another kind, a rule of another version, numbers that cannot be. */
 enum block_note_kind block_note_read(const uint8_t *bytes, size_t len,

@@ -473,8 +473,10 @@ static int write_gaps(struct recorder *r, const struct sample *s)
 
 /* How rules could look, where that is another than it was noted last: with a key, and as soon as
  * one that had needed more samples has looked. */
-static int write_checked(struct recorder *r, const struct findings *f, bool first, bool is_key)
+static int write_checked(struct recorder *r, const struct sample *s, bool first, bool is_key)
 {
+    const struct findings *f = s->findings;
+
     _Static_assert(sizeof r->skip == sizeof f->skip, "as many rules");
 
     if (!f || (!first && memcmp(r->skip, f->skip, sizeof r->skip) == 0))
@@ -483,7 +485,7 @@ static int write_checked(struct recorder *r, const struct findings *f, bool firs
         return 0;
     memcpy(r->skip, f->skip, sizeof r->skip);
     str_clear(&r->payload);
-    block_note_write_checked(&r->payload, r->skip, r->options.rule_name);
+    block_note_write_checked(&r->payload, r->skip, s->wall_ns, r->options.rule_name);
     return write_small(r, BLOCK_NOTE);
 }
 
@@ -499,7 +501,7 @@ static int write_notes(struct recorder *r, const struct sample *s, bool is_key)
         return 0;
     rc = episodes_add(&r->episodes, s);
     if (!rc)
-        rc = write_checked(r, s->findings, first, is_key);
+        rc = write_checked(r, s, first, is_key);
     for (uint32_t i = 0; i < r->episodes.n && !rc; i++) {
         const struct episode *e = &r->episodes.list[i];
         if (e->news != EPISODE_SAME || first || (is_key && e->worst_ns > r->noted_ns))

@@ -76,7 +76,8 @@ scene shed "$no_cookies" shed 60 3
 scene cookies 'echo 16 >/proc/sys/net/ipv4/tcp_max_syn_backlog' shed 60 3
 scene overflowing "$no_cookies" full-queue 10 3
 scene itself '' itself 1 0
-samples=8 scene growing '' growing 1 0 'growing_window = 3'
+explain='"$B/tcptop" --no-config --lang en --explain ESTABLISHED >"$tmp/$name.explained"'
+after=$explain samples=8 scene growing '' growing 1 0 'growing_window = 3'
 samples=8 scene growing-load '' growing-load 1 0 'growing_window = 3'
 paths='ip addr add 127.0.0.2/8 dev lo; ip mptcp limits set subflows 1 add_addr_accepted 1
 	ip mptcp endpoint add 127.0.0.2 dev lo subflow'
@@ -85,7 +86,7 @@ if unshare -n sh -c "ip link set lo up && $paths" 2>/dev/null; then
 	mptcp=yes
 	samples=8 scene growing-paths "$paths" growing-paths 1 0 'growing_window = 3'
 fi
-samples=8 scene pool '' pool 60 0 'growing_window = 3'
+after=$explain samples=8 scene pool '' pool 60 0 'growing_window = 3'
 for job in $(jobs -p); do wait "$job"; done
 
 pid() { local said; read -r said <"$tmp/$1.pid" && echo "$said"; }
@@ -162,6 +163,9 @@ check 'a socket connected to itself' itself finding itself self_connect "\"pid\"
 check 'others of the loopback are not' shut none shut self_connect
 check 'connections that a process opens and never closes' growing finding growing growing \
 	"\"pid\":$(pid growing)," '"grown_by":[2-9][0-9]' '"peer_port":3000' '"severity":"warning"'
+open_for() { grep 'UNKNOWN' "$tmp/$1.explained" && grep -q 'connections whose number only grows' <(tr -s '\n ' ' ' <"$tmp/$1.explained"); }
+check '… within the half minute that this takes they are not called normal' growing open_for growing
+check '… as those that stay are' pool grep -w 'NORMAL' "$tmp/pool.explained"
 check 'not those of a load test' growing-load none growing-load growing
 unused_paths() { # many are unused, and the doctor says that it does not judge them
 	! finding growing-paths growing >/dev/null &&

@@ -24,6 +24,8 @@
 #define MONO_S INT64_C(5000)
 #define KEY    UINT64_C(77)
 
+#define GROWING_FROM 6 /* the second from which the recorder could look */
+
 static char directory[FOLDER_SIZE], path[96];
 static struct limits limits;
 static struct sample_pipeline *pipeline;
@@ -79,6 +81,8 @@ static void record(struct recorder *r, int t, double connections, double share)
     }
     memset(s->findings->skip, LOOKED, RULE_COUNT);
     s->findings->skip[RULE_BOUND] = SKIP_BOUND;
+    s->findings->skip[RULE_GROWING] = t < GROWING_FROM ? SKIP_SHORT : LOOKED;
+    s->findings->skip[RULE_KEEPALIVE] = t < GROWING_FROM ? SKIP_YET : LOOKED;
     assert_int_equal(recorder_add(r, s), 0);
     sample_unref(s);
 }
@@ -302,6 +306,24 @@ static void where_it_could_look_that_counts(void **state)
     end();
 }
 
+/* … from when on it could: before, no more is said of a moment than that it took more samples. */
+static void when_it_could_look_that_counts(void **state)
+{
+    (void)state;
+    make_recording(rules_digest(&limits));
+    (void)open_it(true);
+    for (int t = 1; t <= 10; t++) {
+        const struct findings *f = next();
+        assert_int_equal(f->skip[RULE_GROWING], t < GROWING_FROM ? SKIP_SHORT : LOOKED);
+        assert_int_equal(f->skip[RULE_KEEPALIVE], t < GROWING_FROM ? SKIP_SHORT : LOOKED);
+        if (t < GROWING_FROM) { /* nothing grows */
+            assert_true(f->spared[RULE_GROWING] >> TCP_STATE_ESTABLISHED & 1);
+            assert_int_equal(f->spared[RULE_KEEPALIVE], 0);
+        }
+    }
+    end();
+}
+
 static void other_thresholds_are_not_believed(void **state)
 {
     (void)state;
@@ -321,6 +343,7 @@ int main(void)
         cmocka_unit_test(one_whose_addresses_are_replaced_is_one),
         cmocka_unit_test(a_consequence_stays_one),
         cmocka_unit_test(where_it_could_look_that_counts),
+        cmocka_unit_test(when_it_could_look_that_counts),
         cmocka_unit_test(other_thresholds_are_not_believed),
     };
 

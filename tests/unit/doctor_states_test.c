@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/figures.h"
 #include "lib/patient.h"
@@ -282,6 +283,68 @@ static void growing(void **state)
     assert_null(patient_found(RULE_GROWING));
 }
 
+/* Does ESTABLISHED wait for the rule? */
+static bool growing_is_open(void)
+{
+    struct str words = STR_INIT;
+
+    findings_not_looked(patient.now->findings, STATE_BIT(TCP_STATE_ESTABLISHED), &words);
+    const bool open = strstr(str_text(&words), "connections whose number only grows");
+    str_fini(&words);
+    return open;
+}
+
+/* Before the window is over ESTABLISHED is not called normal where connections grow as the rule
+ * means it, and is where they do not: it is the same for all the looks of the first half minute. */
+static void growing_is_suspected(void **state)
+{
+    (void)state;
+    patient_look(clients(0, 10, 0));
+    assert_int_equal(patient.now->findings->skip[RULE_GROWING], SKIP_SHORT);
+    assert_false(growing_is_open()); /* none was seen to come */
+    for (unsigned t = 1; t < 27; t++) {
+        patient_look(clients(t, 10 + t, 0));
+        assert_true(growing_is_open());
+    }
+    patient_look(clients(27, 37, 0));
+    assert_false(growing_is_open()); /* it has looked: they are in use */
+}
+
+static void growing_is_not_suspected(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 25; t++) { /* one comes and goes: for a second it may be the first */
+        patient_look(clients(t, 10 + t / 2 % 2, 0));
+        assert_true(t % 4 == 2 || !growing_is_open());
+        assert_int_equal(patient.now->findings->skip[RULE_GROWING], SKIP_SHORT);
+    }
+}
+
+/* A pool that has filled is no longer suspected once it has stayed as it is for a third. */
+static void growing_is_suspected_no_more(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 20; t++) {
+        patient_look(clients(t, t < 5 ? 10 + 10 * t : 50, 0));
+        assert_int_equal(growing_is_open(), t > 0 && t < 14);
+    }
+}
+
+/* What a live screen has: tcp_info now and then, and rows in between. */
+static void growing_is_suspected_between_figures(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 8; t++) {
+        struct sample *s = clients(t, 10 + t, 0);
+        if (t != 1) {
+            s->needs = 0;
+            s->metrics = NULL;
+        }
+        patient_look(s);
+        assert_int_equal(growing_is_open(), t > 0);
+    }
+}
+
 static void growing_for_a_reason(void **state)
 {
     (void)state;
@@ -421,6 +484,10 @@ int main(void)
         TEST(closings),
         TEST(connected_to_itself),
         TEST(growing),
+        TEST(growing_is_suspected),
+        TEST(growing_is_not_suspected),
+        TEST(growing_is_suspected_no_more),
+        TEST(growing_is_suspected_between_figures),
         TEST(growing_for_a_reason),
         TEST(older_than_we),
         TEST(repeats_without_doubling),

@@ -143,32 +143,6 @@ static struct sample *syns_shed(int t, double x)
     return s;
 }
 
-/* To one destination: 10 from the start, `more` by now; all of them have been quiet. */
-static struct sample *growing(int t, double more)
-{
-    struct sample *s = patient_sample(t);
-
-    for (unsigned i = 0; i < 10 + (unsigned)more; i++) {
-        char local[32];
-        snprintf(local, sizeof local, "10.0.0.1:%u", 40000 + i);
-        (void)sample_row(s, local, "10.0.0.9:5432", TCP_STATE_ESTABLISHED);
-        figure_set(&s->metrics[i], METRICS_last_data_sent_ms, 60000);
-        figure_set(&s->metrics[i], METRICS_last_data_recv_ms, 60000);
-    }
-    return s;
-}
-
-/* `x` more after 30 seconds. */
-static struct sample *growing_by(int t, double x)
-{
-    return growing(t, x * (t < 30 ? t : 30) / 30);
-}
-
-static struct sample *growing_for(int t, double x)
-{
-    return growing(t, t < x ? t * 3 : x * 3);
-}
-
 static struct sample *tw_table(int t, double x)
 {
     struct sample *s = ports(t, 2, 0);
@@ -278,6 +252,32 @@ static struct sample *self_connected(int t, double x)
         (void)sample_row(s, end, end, TCP_STATE_ESTABLISHED);
     }
     return s;
+}
+
+/* To one destination: 10 from the start, `more` by now; all of them have been quiet. */
+static struct sample *growing(int t, double more)
+{
+    struct sample *s = open_rows(t, 0);
+
+    for (unsigned i = 0; i < 10 + (unsigned)more; i++) {
+        char local[32];
+        snprintf(local, sizeof local, "10.0.0.1:%u", 40000 + i);
+        (void)sample_row(s, local, "10.0.0.9:5432", TCP_STATE_ESTABLISHED);
+        figure_set(&s->metrics[i], METRICS_last_data_sent_ms, 60000);
+        figure_set(&s->metrics[i], METRICS_last_data_recv_ms, 60000);
+    }
+    return s;
+}
+
+/* `x` more after 30 seconds. */
+static struct sample *growing_by(int t, double x)
+{
+    return growing(t, x * (t < 30 ? t : 30) / 30);
+}
+
+static struct sample *growing_for(int t, double x)
+{
+    return growing(t, t < x ? t * 3 : x * 3);
 }
 
 static struct sample *retransmission(int t, double x)
@@ -468,8 +468,8 @@ static const struct judged {
     ROW(KEEPALIVE, COUNT, idle_rows, 12, 9, 10, 11, VERDICT_NOTE, TCP_STATE_ESTABLISHED),
     ROW(KEEPALIVE, IDLE, idle_for, 12, 7199, 7200, 7201, VERDICT_NOTE, TCP_STATE_ESTABLISHED),
     ROW(SELF_CONNECT, COUNT, self_connected, 8, 0, 1, 2, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
-    ROW(GROWING, COUNT, growing_by, 36, 19, 20, 21, VERDICT_NONE, 0),
-    ROW(GROWING, WINDOW, growing_for, 36, 10, 36, 60, VERDICT_NONE, 0),
+    ROW(GROWING, COUNT, growing_by, 36, 19, 20, 21, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
+    ROW(GROWING, WINDOW, growing_for, 36, 10, 36, 60, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(MEMORY, CRIT, memory, 2, 89.9, 90, 91, VERDICT_NONE, 0),
     ROW(RESETS, RATE, resets, 95, 50, 600, 700, VERDICT_NONE, 0),
     ROW(RESETS, FACTOR, resets_again, 95, 9, 100, 1000, VERDICT_NONE, 0),
@@ -502,7 +502,10 @@ static void expect(const struct judged *j, const char *where, bool found)
 {
     struct explain_subject subject = {.state = j->state, .sample = patient.now, .row = UINT32_MAX};
     struct evidence e;
-    const bool suspected = patient.now->findings->skip[j->rule] == SKIP_UNDECIDED;
+    const struct findings *f = patient.now->findings;
+    const bool suspected =
+        f->skip[j->rule] == SKIP_UNDECIDED ||
+        (f->skip[j->rule] == SKIP_SHORT && !(f->spared[j->rule] >> j->state & 1));
     const enum verdict calm = suspected ? VERDICT_UNKNOWN : VERDICT_NORMAL;
 
     if (!patient_found(j->rule) == found)

@@ -285,6 +285,30 @@ static void files_and_recorders_follow_each_other(void **state)
     source_close(src);
 }
 
+/* What could only be looked at later is not said of the time before. */
+static void what_was_checked_by_then(void **state)
+{
+    (void)state;
+    struct recording_findings found;
+
+    begin(path, 42, false);
+    for (int t = 0; t < 20; t++) /* from second 5 on it has looked */
+        add(t, NULL, 0);
+    end();
+    struct source *src = found_in(path, &found);
+    assert_int_equal(found.skip[RULE_GROWING], LOOKED);
+    assert_true(found.looked_wall_ns[RULE_GROWING] == (WALL_S + 5) * NS_PER_S);
+    assert_int_equal(recording_limit(src, INT64_MIN, (WALL_S + 4) * NS_PER_S), 0);
+    assert_int_equal(recording_findings(src, rules_number, true, &found), 0);
+    assert_int_equal(found.samples, 5);
+    assert_int_equal(found.skip[RULE_GROWING], SKIP_YET);
+    assert_int_equal(found.skip[RULE_MEMORY], SKIP_COUNTERS);
+    assert_int_equal(recording_limit(src, INT64_MIN, (WALL_S + 5) * NS_PER_S), 0);
+    assert_int_equal(recording_findings(src, rules_number, true, &found), 0);
+    assert_int_equal(found.skip[RULE_GROWING], LOOKED);
+    source_close(src);
+}
+
 /* It said at least so much before it was killed. */
 static void a_recorder_was_killed(void **state)
 {
@@ -346,6 +370,7 @@ int main(void)
         cmocka_unit_test(all_of_a_finding_comes_back),
         cmocka_unit_test(addresses_are_left_out),
         cmocka_unit_test(files_and_recorders_follow_each_other),
+        cmocka_unit_test(what_was_checked_by_then),
         cmocka_unit_test(a_recorder_was_killed),
         cmocka_unit_test(what_is_not_known_is_left_out),
     };

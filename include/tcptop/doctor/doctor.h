@@ -131,7 +131,8 @@ struct doctor_notes {
     struct episode *list; /* owned */
     uint32_t n;
     uint64_t judge; /* rules_digest() of the recorder; 0: there is nothing to take over */
-    uint8_t skip[RECORDING_RULES]; /* enum skip, by rule: how it could look */
+    uint8_t skip[RECORDING_RULES];           /* enum skip, by rule: how it could look */
+    int64_t looked_wall_ns[RECORDING_RULES]; /* LOOKED: since when it could; 0: not known */
     bool own; /* of what this program keeps of its own host: why a rule could not look is said as of
                  the host, not of a recording */
 };

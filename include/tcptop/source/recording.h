@@ -105,7 +105,10 @@ struct recording_findings {
     uint64_t samples;            /* how many there are; counted where `count_samples` */
     int64_t first_wall_ns, last_wall_ns; /* of these, the first and the last */
     int64_t first_mono_ns, last_mono_ns;
-    uint8_t skip[RECORDING_RULES]; /* enum skip, by rule: how each of them could look */
+    uint8_t skip[RECORDING_RULES]; /* enum skip, by rule: how each of them could look by the end of
+                                      the time that the recording is limited to */
+    int64_t looked_wall_ns[RECORDING_RULES]; /* when a rule that is LOOKED could look first; 0: not
+                                                known */
 };
 
 /** The findings that the recorder noted, with begin, end and worst moment, without judging any
