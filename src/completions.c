@@ -85,9 +85,9 @@ static enum offer offer_of(enum argument_id id, struct str *words)
     };
     const char *choices = option_choices(id);
     for (const char *at = choices ? choices : ""; *at;) {
-        const size_t len = strcspn(at, ", ");
+        const size_t len = strcspn(at, " ");
         str_addf(words, "%s%.*s", words->len ? " " : "", (int)len, at);
-        at += len + strspn(at + len, ", ");
+        at += len + strspn(at + len, " ");
     }
     if (choices)
         return OFFER_WORDS;

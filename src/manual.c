@@ -218,9 +218,9 @@ static void put_choices(const char *list)
     puts(word(WORD_ONE_OF));
     printf(".Cm");
     for (const char *at = list; *at;) {
-        const size_t len = strcspn(at, ", ");
+        const size_t len = strcspn(at, " ");
         printf(" %s%.*s", at == list ? "" : ", ", (int)len, at);
-        at += len + strspn(at + len, ", ");
+        at += len + strspn(at + len, " ");
     }
     puts(" .");
 }

@@ -26,7 +26,7 @@ enum effect_kind {
     EFFECT_NONE,
     EFFECT_FLAG,   /* a bool becomes true */
     EFFECT_VALUE,  /* an int or enum becomes `n` */
-    EFFECT_CHOICE, /* an enum becomes the place of the text in `choices`, from 0 */
+    EFFECT_CHOICE, /* an enum becomes the place of the word in `choices`, from 0 */
     EFFECT_WORD,   /* a const char * gets the text, which belongs to argv */
     EFFECT_YES_NO, /* a bool gets the number */
     EFFECT_INDEX,  /* an int or enum gets the place of the key's choice, from 0, plus `n` */
@@ -47,7 +47,7 @@ struct effect {
     enum effect_kind kind;
     struct target to;
     int n;
-    const char *choices; /* separated by ", " */
+    const char *choices; /* separated by blanks */
     int (*apply)(struct command_line *c, const char *text, struct err *err);
     struct target also[2]; /* bools that become true, of an option on the command line */
 };
@@ -585,19 +585,6 @@ static void *member(struct command_line *c, const struct target *t)
     return (char *)(t->of == TARGET_LINE ? (void *)c : c->s) + t->offset;
 }
 
-/* Where the text stands in the list, in any case; -1 when it does not. */
-static int choice_index(const char *choices, const char *text)
-{
-    for (int i = 0;; i++) {
-        size_t len = strcspn(choices, ",");
-        if (strlen(text) == len && strncasecmp(choices, text, len) == 0)
-            return i;
-        if (!choices[len])
-            return -1;
-        choices += len + 2;
-    }
-}
-
 static int put(struct command_line *c, const struct effect *e, const char *text, double number,
                struct err *err)
 {
@@ -612,7 +599,7 @@ static int put(struct command_line *c, const struct effect *e, const char *text,
         *(int *)to = e->n;
         break;
     case EFFECT_CHOICE:
-        *(int *)to = choice_index(e->choices, text);
+        *(int *)to = (int)number;
         break;
     case EFFECT_WORD:
         *(const char **)to = text;
@@ -671,28 +658,22 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
     return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
-static int refuse_choice(const char *name, const char *choices, const char *value, struct err *err)
-{
-    char clean[64];
-    struct str line = STR_INIT;
-    utf8_sanitise_into(clean, sizeof clean, value, strlen(value));
-    text_fill(&line, MSG_BAD_CHOICE, name, choices, clean, NULL);
-    int rc = err_set(err, -EINVAL, "%s", str_text(&line));
-    str_fini(&line);
-    return rc;
-}
-
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)
 {
     char name[32];
     const int setting = argument_settings[id];
     const struct effect *e = setting < 0 ? &argument_effects[id] : &setting_effects[setting];
+    struct option_value place = {.number = 0};
     argument_name(id, name, sizeof name);
-    if (setting < 0 && e->kind == EFFECT_CHOICE && choice_index(e->choices, value) < 0)
-        return refuse_choice(name, e->choices, value, err);
+    if (setting < 0 && e->kind == EFFECT_CHOICE) {
+        const struct option row = {.key = name, .type = OPTION_CHOICE, .choices = e->choices};
+        int rc = option_parse(&row, value, &place, err);
+        if (rc)
+            return rc;
+    }
     for (int i = 0; i < 2 && e->also[i].of; i++)
         *(bool *)member(c, &e->also[i]) = true;
-    return setting < 0 ? put(c, e, value, 0, err)
+    return setting < 0 ? put(c, e, value, place.number, err)
                        : option_setting_text(c->s, (enum setting_id)setting, name,
                                              value ? value : "yes", err);
 }
