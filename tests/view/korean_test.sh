@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C
 hosts='nginx java python3 firefox postgres minji app devbox sshd blue api net web www node vpn root user ssh
-redis prometheus gunicorn cupsd audit wc systemd Windows postgresql master daemon session bedb16caf8 f5293aae0f p and'
+redis prometheus gunicorn cupsd audit wc systemd Windows postgresql master daemon session bedb16caf8 f5293aae0f p and fe80 vA'
 keys='Tab PgUp PgDn Home End F1 F2 F3 F4 F5 F6 F9 F10'
 states='LISTEN ESTABLISHED CLOSING CLOSE ESTAB CLOSED TWAIT CWAIT LACK SYNS SYNR FIN1 FIN2
 LI SS SR ES CW LA F1 F2 CG TW CL'
