@@ -63,11 +63,11 @@ static long page_faults(void)
 static void large_arrays_grow_without_a_copy(void **state)
 {
     enum { ROWS = 600000 };
-    struct sample *s = sample_make(NULL);
 
     (void)state;
     if (!OWN_ALLOCATOR)
         skip();
+    struct sample *s = sample_make(NULL);
     assert_non_null(s);
     assert_int_equal(sample_reserve(builder_of(s), ROWS), 0);
     fill(s, ROWS);
