@@ -94,6 +94,7 @@ struct check {
     const struct sample *s;
     int64_t now_ns;
     bool rows, figures;
+    bool backlog_unknown;        /* of a listener */
     uint32_t checked, skipped;   /* bit per rule: doctor_looked(), doctor_not_looked() */
     struct netns_ctx *netns_ctx; /* of the last row */
 };

@@ -218,10 +218,13 @@ static void skip_untold(struct check *l)
     const struct sample *s = l->s;
     uint16_t untold[TCP_STATE_COUNT] = {0};
 
-    for (uint32_t row = 0; row < s->n_live; row++)
-        if (s->conn[row].state < TCP_STATE_COUNT)
-            untold[s->conn[row].state] |=
-                (uint16_t)(s->conn[row].unknown | (l->figures ? 0 : WANTS_AGE));
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        if (c->state < TCP_STATE_COUNT)
+            untold[c->state] |= (uint16_t)(c->unknown | (l->figures ? 0 : WANTS_AGE));
+        if (c->state == TCP_STATE_LISTEN && c->rqueue) /* they may wait for a moment only */
+            doctor_undecided(l, RULE_ACCEPT_STALLED);
+    }
     for (unsigned rule = 0; rule < RULE_COUNT; rule++)
         for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
             if (rules[rule].states >> state & 1 && untold[state] & wants[rule] &&

@@ -35,8 +35,10 @@ static void note_room(struct check *l, const struct conn *c)
 
 void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    if (c->flags & CONN_NO_BACKLOG)
+    if (c->flags & CONN_NO_BACKLOG) {
+        l->backlog_unknown = true;
         return;
+    }
     if (c->rqueue <= c->wqueue) {
         note_room(l, c);
         return;
@@ -114,7 +116,7 @@ void rules_accept_queue(struct check *l)
     if (!l->rows)
         return;
     doctor_looked(l, RULE_ACCEPT_QUEUE);
-    if (l->s->backend == BACKEND_PROC)
+    if (l->backlog_unknown)
         doctor_not_looked(l, RULE_ACCEPT_QUEUE, SKIP_BACKLOG);
     for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
         const struct netns_ctx *p = &l->d->netns_ctx[at];

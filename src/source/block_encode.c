@@ -1267,7 +1267,10 @@ static void forget(struct block_encoder *e)
  * key and all deltas since. */
 static bool deltas_are_long(const struct block_encoder *e)
 {
-    return e->delta_rows > DELTA_ROWS_MIN && e->delta_rows > e->last->n_live;
+    uint64_t rows = e->last->n_live;
+
+    /* one that tells of every row, as the first with owners does, is not enough */
+    return e->delta_rows > DELTA_ROWS_MIN && e->delta_rows > rows + rows / 4;
 }
 
 int block_encode_sample(struct block_encoder *e, const struct sample *s, bool key,

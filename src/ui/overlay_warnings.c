@@ -386,9 +386,12 @@ static void draw_more(struct drawing *d, const struct rect *r, uint32_t n)
 
     snprintf(number, sizeof number, "%u", n);
     draw_fill(words, MSG_VIEW_WARNINGS_MORE, number, NULL, NULL);
-    const int w = utf8_width(words) + 2, x = r->x + r->w - w;
-    canvas_fill(d->c, x, r->y + r->h - 1, w, 1, ROLE_DIM, " ");
-    canvas_put(d->c, x + 1, r->y + r->h - 1, w - 1, ROLE_DIM, words);
+    const int w = utf8_width(words) + 2, x = r->x + r->w - w, y = r->y + r->h - 1;
+    const bool cut = draw_end(d->c, r->x, y, r->w) > x;
+    canvas_fill(d->c, x, y, w, 1, ROLE_DIM, " ");
+    canvas_put(d->c, x + 1, y, w - 1, ROLE_DIM, words);
+    if (cut)
+        canvas_put(d->c, x, y, 1, ROLE_TEXT, "…");
 }
 
 /* As many findings as there are lines for; a blank line between two where all are whole. */

@@ -122,4 +122,14 @@ else
 	echo "not ok $n - a pipe gives the same rows"
 	printf '%s\n' "$difference" | sed 's/^/# /'
 fi
+# One list without the limits of listeners: whether a queue is full, and whether nobody accepts, is open.
+n=$((n + 1))
+unchecked=$("$B/tcptop" --no-config --read "$directory/linux_proc_net_tcp6.txt" --doctor --json 2>/dev/null |
+	tail -n 1)
+if [[ $unchecked = *'"accept_queue":"'* && $unchecked = *'"accept_stalled":"'* && $unchecked != *'"close_wait":"'* ]]; then
+	echo "ok $n - what waits in a queue whose limit is not told is not judged"
+else
+	echo "not ok $n - what waits in a queue whose limit is not told is not judged"
+	printf '# %s\n' "$unchecked"
+fi
 echo "1..$n"
