@@ -60,7 +60,7 @@ static const struct {
     [REASON_NETNS_MISSING_OTHERS] = {MSG_NETNS_MISSING_OWN, {ARG_NONE}},
     [REASON_NETNS_MISSING_ERROR] = {MSG_NETNS_MISSING_WHY, {ARG_ERROR}},
     [REASON_NOT_THEN] = {MSG_SOURCE_NOT_THEN, {ARG_TEXT, ARG_BEGIN, ARG_END}},
-    [REASON_OTHER_WRITER] = {MSG_SOURCE_OTHER_WRITER, {ARG_NONE}},
+    [REASON_OTHER_WRITER] = {MSG_SOURCE_OTHER_WRITER, {ARG_NUMBER, ARG_TEXT}},
     [REASON_NO_RECORDINGS] = {MSG_SOURCE_NO_RECORDINGS, {ARG_TEXT}},
     [REASON_NO_WRITER] = {MSG_SOURCE_NO_WRITER, {ARG_TEXT}},
     [REASON_REMOTE_NO_TCPTOP] = {MSG_REMOTE_NO_TCPTOP, {ARG_TEXT}},
@@ -71,6 +71,10 @@ static const struct {
     [REASON_REMOTE_FOREIGN] = {MSG_REMOTE_FOREIGN, {ARG_TEXT}},
     [REASON_REMOTE_NEWER] = {MSG_REMOTE_NEWER, {ARG_TEXT}},
     [REASON_COMPRESSED] = {MSG_SOURCE_COMPRESSED, {ARG_TEXT}},
+    [REASON_OTHER_HOST] = {MSG_SOURCE_OTHER_HOST, {ARG_NUMBER, ARG_TEXT}},
+    [REASON_OTHER_FILES] = {MSG_SOURCE_OTHER_FILES, {ARG_NUMBER, ARG_TEXT}},
+    [REASON_FIGURES_UNRECORDED] = {MSG_SOURCE_FIGURES_UNRECORDED, {ARG_NONE}},
+    [REASON_FIGURES_UNLISTED] = {MSG_SOURCE_FIGURES_UNLISTED, {ARG_NONE}},
     [REASON_ENDS_BEFORE] = {MSG_SOURCE_ENDS_BEFORE, {ARG_BEGIN, ARG_END}},
 };
 
@@ -131,6 +135,13 @@ static void add_words(struct str *out, const struct sample_reason *r, enum langu
                            argument_text(buffer[2], r, words[r->code].argument[2], language), NULL);
 }
 
+/* Are files of a directory left out? */
+static bool is_left_out(const struct sample_reason *r)
+{
+    return r->code == REASON_OTHER_WRITER || r->code == REASON_OTHER_HOST ||
+           r->code == REASON_OTHER_FILES;
+}
+
 const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *r,
                         enum language language)
 {
@@ -140,7 +151,13 @@ const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *
         out[0] = '\0';
         return out;
     }
-    if (!r->netns[0] || r->code == REASON_NETNS_NONE_NEAR) {
+    if (is_left_out(r) && r->end_ns) {
+        char begin[ARGUMENT_SIZE], end[ARGUMENT_SIZE];
+        add_words(&inner, r, language);
+        text_fill_template(&line, text_in(language, MSG_SOURCE_NOT_THEN_HERE),
+                           argument_text(begin, r, ARG_BEGIN, language),
+                           argument_text(end, r, ARG_END, language), str_text(&inner), NULL);
+    } else if (!r->netns[0] || r->code == REASON_NETNS_NONE_NEAR) {
         add_words(&line, r, language);
     } else {
         add_words(&inner, r, language);

@@ -253,12 +253,21 @@ static void print_list(struct sink *out, const struct report *r)
         print_line(out, r, &f->list[i]);
 }
 
-static void print_reason(struct sink *out, const struct sample_reason *reason)
+static void print_reason(struct sink *out, const struct report *r,
+                         const struct sample_reason *reason)
 {
     char why[REASON_TEXT_SIZE];
+    struct explain_text words;
+    struct typeset ts;
 
-    if (reason->code != REASON_NONE)
-        sink_addf(out, "%s\n", reason_text(why, reason, text_language()));
+    if (reason->code == REASON_NONE)
+        return;
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, reason_text(why, reason, text_language()), ROLE_TEXT, WIDTH, 0);
+    if (typeset_finish(&ts, &words) == 0)
+        for (uint32_t i = 0; i < words.n_lines; i++)
+            print_words_line(out, &words, i, r->ascii);
+    explain_fini(&words);
 }
 
 static void print_rest(struct sink *out, const struct report *r, const struct findings *checked)
@@ -278,7 +287,7 @@ static void print_over(struct sink *out, const struct report *r)
     if (report_over_group(r->over, &groups))
         return;
     print_head_over(out, r, &groups);
-    print_reason(out, &r->over->reason);
+    print_reason(out, r, &r->over->reason);
     for (uint32_t i = 0; i < groups.n; i++)
         print_group(out, r, &groups, &groups.group[i]);
     if (r->over->lost) {
@@ -304,7 +313,7 @@ void report_print_text(struct sink *out, const struct report *r)
         print_import(out, r);
     if (!f)
         return;
-    print_reason(out, &r->last->reason);
+    print_reason(out, r, &r->last->reason);
     for (uint32_t i = 0; i < f->n; i++) {
         print_title(out, r, &f->list[i]);
         print_parts(out, r, &f->list[i]);

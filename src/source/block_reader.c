@@ -157,7 +157,14 @@ struct sample_reason block_reader_reason(const struct block_reader_faults *fault
         return (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults->damaged_at};
     if (faults->newer)
         return (struct sample_reason){.code = REASON_NEWER_FRAME};
-    return (struct sample_reason){.code = faults->other_writer ? REASON_OTHER_WRITER : REASON_NONE};
+    if (!faults->other_host && !faults->other_writer)
+        return (struct sample_reason){.code = REASON_NONE};
+    struct sample_reason why = sample_reason_named(!faults->other_writer ? REASON_OTHER_HOST
+                                                   : faults->other_host  ? REASON_OTHER_FILES
+                                                                         : REASON_OTHER_WRITER,
+                                                   0, faults->left_out);
+    why.number = (uint64_t)faults->other_host + faults->other_writer;
+    return why;
 }
 
 /* Directories ------------------------------------------------------------ */
@@ -291,47 +298,191 @@ static bool times_of_file(struct block_reader *r, uint32_t i, int64_t *first, in
     return any;
 }
 
-/* Leave out the files that another recorder wrote at the same time: of two that overlap the one
- * that began first is played. */
-static int drop_others(struct block_reader *r)
+/* The host that the first sample of a file names; "" when none does, or only by a token, which the
+ * next run may have for another. Returns 0 or -ENOMEM. */
+static int host_of_file(struct block_reader *r, uint32_t i, struct host *host)
 {
-    uint64_t *run = calloc(r->n_files, sizeof *run);
-    uint32_t kept = 0;
-    int64_t end = INT64_MIN, first, last;
-    bool several = false;
+    char path[4096];
+    struct recording_head head;
+    struct block_reader *one;
 
-    if (!run)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < r->n_files; i++) {
-        run[i] = run_of_file(r, i);
-        several |= run[i] != run[0];
+    if (snprintf(path, sizeof path, "%s/%s", r->directory, r->name[i]) >= (int)sizeof path)
+        return 0;
+    int fd = privileges_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+    if (fd < 0)
+        return 0;
+    int rc = block_reader_open(&one, r->owner, fd, NULL, 0);
+    if (rc)
+        return rc == -ENOMEM ? rc : 0;
+    struct sample_builder *b = sample_builder_new(NULL);
+    rc = b ? block_reader_next(one, b) : -ENOMEM;
+    if (!rc && !(block_reader_head(one, &head) == 0 && head.redacted))
+        *host = b->sample.host;
+    if (b)
+        sample_discard(b);
+    block_reader_close(one);
+    return rc == -ENOMEM ? rc : 0;
+}
+
+/* Whose a file is. */
+struct run_file {
+    uint64_t run;
+    uint32_t file;
+};
+
+/* The files of one run of a recorder. */
+struct run {
+    const struct run_file *files;
+    uint32_t n, first_file; /* how many, and the first by name that has samples, else the first */
+    bool any;               /* has samples: */
+    int64_t first_ns, last_ns;
+    struct host host;
+    bool left_out;
+};
+
+static void add_file(struct block_reader *r, struct run *run, const struct run_file *f)
+{
+    int64_t first, last;
+
+    if (!run->n++) {
+        run->files = f;
+        run->first_file = f->file;
     }
-    for (uint32_t i = 0; several && i < r->n_files; i++) {
-        bool other = kept && run[i] != run[kept - 1];
-        for (uint32_t later = i + 1; other && later < r->n_files; later++) {
-            if (run[later] == run[kept - 1])
-                end = INT64_MAX; /* the one that is played goes on behind this file */
+    if (!times_of_file(r, f->file, &first, &last))
+        return;
+    if (!run->any)
+        run->first_file = f->file;
+    run->first_ns = !run->any || first < run->first_ns ? first : run->first_ns;
+    run->last_ns = !run->any || last > run->last_ns ? last : run->last_ns;
+    run->any = true;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct run_file *x = a, *y = b;
+
+    if (x->run != y->run)
+        return x->run < y->run ? -1 : 1;
+    return x->file < y->file ? -1 : x->file > y->file;
+}
+
+/* Runs by their time; those without samples, which are in nobody's way, come last. */
+static int compare_runs(const void *a, const void *b)
+{
+    const struct run *x = a, *y = b;
+
+    if (x->any != y->any)
+        return x->any ? -1 : 1;
+    if (x->any && x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
+    return x->first_file < y->first_file ? -1 : x->first_file > y->first_file;
+}
+
+static void note_left_out(struct block_reader *r, const struct run *run, bool other_host)
+{
+    struct block_reader_faults *f = &r->faults;
+    bool known = other_host && run->host.name[0];
+    char name[sizeof f->left_out];
+
+    if (!f->other_host && (other_host || !f->other_writer)) {
+        snprintf(name, sizeof name, "%s%s%s%s", r->name[run->first_file], known ? " (" : "",
+                 known ? run->host.name : "", known ? ")" : "");
+        utf8_sanitise_into(f->left_out, sizeof f->left_out, name, strlen(name));
+    }
+    if (other_host)
+        f->other_host += run->n;
+    else
+        f->other_writer += run->n;
+}
+
+/* Of the runs, in order of time, leave out those of another host than the first one, and those that
+ * overlap one before. */
+static void choose_runs(struct block_reader *r, struct run *run, uint32_t n)
+{
+    const struct run *kept = NULL;
+    const char *host = ""; /* whose files are played, once it is known */
+
+    for (uint32_t i = 0; i < n && run[i].any; i++) {
+        bool other_host = *host && run[i].host.name[0] && strcmp(host, run[i].host.name) != 0;
+        run[i].left_out = kept && (other_host || run[i].first_ns < kept->last_ns);
+        if (run[i].left_out)
+            note_left_out(r, &run[i], other_host);
+        else
+            kept = &run[i];
+        if (!run[i].left_out && !*host)
+            host = run[i].host.name;
+    }
+}
+
+/* The names of the files of the runs that are played, in the order of the runs. */
+static int keep_names(struct block_reader *r, const struct run *run, uint32_t n)
+{
+    char **name = calloc(r->n_files, sizeof *name);
+    uint32_t kept = 0;
+
+    if (!name)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < n; k++) {
+        for (uint32_t i = 0; i < run[k].n; i++) {
+            char *one = r->name[run[k].files[i].file];
+            if (run[k].left_out)
+                free(one);
+            else
+                name[kept++] = one;
         }
-        if (!times_of_file(r, i, &first, &last))
-            first = last = end; /* without samples it is in nobody's way */
-        if (other && first < end) {
-            r->faults.other_writer = true;
-            free(r->name[i]);
-            continue;
-        }
-        end = last;
-        run[kept] = run[i];
-        r->name[kept++] = r->name[i];
+    }
+    free(r->name);
+    r->name = name;
+    r->n_files = kept;
+    return 0;
+}
+
+/* Of several runs those that are played. `f`: all files. */
+static int arrange_runs(struct block_reader *r, struct run_file *f)
+{
+    struct run *run = calloc(r->n_files, sizeof *run);
+    uint32_t n = 0;
+    int rc = run ? 0 : -ENOMEM;
+
+    qsort(f, r->n_files, sizeof *f, compare_files);
+    for (uint32_t i = 0; run && i < r->n_files; i++) {
+        n += !i || f[i].run != f[i - 1].run;
+        add_file(r, &run[n - 1], &f[i]);
+    }
+    for (uint32_t k = 0; !rc && k < n; k++) {
+        if (run[k].any)
+            rc = host_of_file(r, run[k].first_file, &run[k].host);
+    }
+    if (!rc) {
+        qsort(run, n, sizeof *run, compare_runs);
+        choose_runs(r, run, n);
+        rc = keep_names(r, run, n);
+    }
+    free(run);
+    return rc;
+}
+
+/* Play the files of different runs in the order of time, and of what cannot be one recording only
+ * the first: of several hosts, and of runs at the same time. */
+static int arrange_files(struct block_reader *r)
+{
+    struct run_file *f = calloc(r->n_files, sizeof *f);
+    bool several = false;
+    int rc = f ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; f && i < r->n_files; i++) {
+        f[i] = (struct run_file){run_of_file(r, i), i};
+        several |= f[i].run != f[0].run;
     }
     if (several)
-        r->n_files = kept;
+        rc = arrange_runs(r, f);
     if (r->open)
         block_file_close(&r->in);
     r->open = false;
     r->file = 0;
     r->at = 0;
-    free(run);
-    return 0;
+    free(f);
+    return rc;
 }
 
 int block_reader_open_directory(struct block_reader **out, const struct source *owner,
@@ -356,7 +507,7 @@ int block_reader_open_directory(struct block_reader **out, const struct source *
     if (dir)
         closedir(dir);
     if (!rc)
-        rc = drop_others(r);
+        rc = arrange_files(r);
     if (rc)
         block_reader_close(r);
     else
@@ -1000,7 +1151,8 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
     struct block_decoder *d = block_decoder_new();
     int rc = d ? 0 : -ENOMEM;
 
-    *faults = (struct block_reader_faults){.other_writer = r->faults.other_writer};
+    *faults = r->faults;
+    faults->damaged = faults->newer = false;
     if (!block_reader_moves(r))
         rc = -ESPIPE;
     for (uint32_t i = 0; i < r->n_files && !rc; i++) {

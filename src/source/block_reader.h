@@ -16,10 +16,12 @@ struct block_reader;
 
 /** What of a recording could not be played. */
 struct block_reader_faults {
-    bool damaged;        /* a block, or the end of a file */
-    bool newer;          /* a block is of a later version */
-    bool other_writer;   /* files of a directory were written at the same time as others */
-    uint64_t damaged_at; /* where in its file the first damage is, in bytes */
+    bool damaged;          /* a block, or the end of a file */
+    bool newer;            /* a block is of a later version */
+    uint64_t damaged_at;   /* where in its file the first damage is, in bytes */
+    uint32_t other_host;   /* so many files of a directory are of another host */
+    uint32_t other_writer; /* and so many were written at the same time as others of this host */
+    char left_out[256];    /* one of these files, with its host where that is why; sanitised */
 };
 
 /** Read from the open file `fd`, which is taken over, also on failure. `first` are `n` bytes that

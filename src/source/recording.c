@@ -204,6 +204,22 @@ static int faulty_end(struct recording *r, struct sample_builder *b, struct samp
     return 0;
 }
 
+/* Of a directory: what of it is not played may be of the time asked for. */
+static void add_left_out(const struct recording *rec, struct sample_reason *r)
+{
+    if (!rec->blocks)
+        return;
+    struct block_reader_faults faults = block_reader_faults(rec->blocks);
+    if (!faults.other_host && !faults.other_writer)
+        return;
+    faults.damaged = faults.newer = false;
+    struct sample_reason why = block_reader_reason(&faults);
+    why.error = r->error;
+    why.begin_ns = r->begin_ns;
+    why.end_ns = r->end_ns;
+    *r = why;
+}
+
 struct sample_reason recording_not_then(struct source *src, const char *name)
 {
     struct sample_reason r = sample_reason_named(REASON_NOT_THEN, -EBADMSG, name);
@@ -213,6 +229,7 @@ struct sample_reason recording_not_then(struct source *src, const char *name)
     if (recording_spans(src, &list, &n) == 0 && n) {
         r.begin_ns = list[0].first_wall_ns;
         r.end_ns = list[n - 1].last_wall_ns;
+        add_left_out((const struct recording *)src, &r);
     }
     return r;
 }
@@ -239,8 +256,9 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
     const struct block_reader_faults faults = block_reader_faults(r->blocks);
     r->ended = true;
     if (r->frames)
-        return faults.damaged || faults.newer || faults.other_writer ? faulty_end(r, b, why)
-                                                                     : -ENODATA;
+        return faults.damaged || faults.newer || faults.other_host || faults.other_writer
+                   ? faulty_end(r, b, why)
+                   : -ENODATA;
     if (faults.newer)
         return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
     if (r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX)

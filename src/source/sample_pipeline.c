@@ -294,6 +294,11 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
                           (struct sample_reason){.code = s->backend == BACKEND_FRAME
                                                              ? REASON_BOUND_UNRECORDED
                                                              : REASON_NO_BOUND});
+    if (req->needs & NEED_FILTERED && sample_lacks_figures(s) && s->n_live)
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = s->backend == BACKEND_IMPORT
+                                                             ? REASON_FIGURES_UNLISTED
+                                                             : REASON_FIGURES_UNRECORDED});
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -363,7 +368,8 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
         figures |= st->gathering->sample.needs;
     if (whole.brief)
         needs = (needs & ~NEED_METRICS) | (figures & NEED_METRICS);
-    b->sample.needs = whole.needs = needs_whole(needs) & ~(uint32_t)NEED_ONLY_BOUND;
+    b->sample.needs = whole.needs =
+        needs_whole(needs) & ~(uint32_t)(NEED_ONLY_BOUND | NEED_FILTERED);
     b->count_only = req->count_only;
     keep_numbers(st, b);
     rc = source_sample(st->src, &whole, b, why);

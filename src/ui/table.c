@@ -381,6 +381,21 @@ static void holder_names(const struct drawing *d, struct str *out)
     str_fini(&one);
 }
 
+/* Is the process of one that holds the port still looked for? */
+static bool holders_sought(const struct drawing *d)
+{
+    const struct ui_port_holders *h = &d->ui->holders;
+    const struct sample *s = d->s;
+
+    for (uint32_t i = 0; i < h->n && s->owner && !sample_is_recorded(s); i++) {
+        uint32_t row = h->row[i];
+        if (row < s->n_live && s->conn[row].inode &&
+            owner_word_group(s->owner[row]) == OWNER_UNKNOWN)
+            return true;
+    }
+    return false;
+}
+
 /* "port 3000: node 4127", "" when nothing holds the port that the filter chooses. */
 static void holder_words(char out[FILL_SIZE], const struct drawing *d)
 {
@@ -394,7 +409,9 @@ static void holder_words(char out[FILL_SIZE], const struct drawing *d)
     holder_names(d, &names);
     snprintf(port, sizeof port, "%u", d->ui->port);
     draw_fill(out, h->bound_only ? MSG_VIEW_PORT_BOUND : MSG_VIEW_PORT_HOLDER, port,
-              names.len ? str_text(&names) : text(MSG_VIEW_PORT_HIDDEN), NULL);
+              names.len ? str_text(&names)
+                        : text(holders_sought(d) ? MSG_VIEW_SOUGHT : MSG_VIEW_PORT_HIDDEN),
+              NULL);
     str_fini(&names);
 }
 
@@ -449,15 +466,21 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
 /* Why there is nothing to see. */
 static void draw_empty(struct drawing *d, const struct table_page *p)
 {
+    /* and while the filter is being typed */
+    static const enum msg no_match[][2] = {
+        {MSG_VIEW_NO_MATCH, MSG_VIEW_NO_MATCH_YET},
+        {MSG_VIEW_NO_FIGURES, MSG_VIEW_NO_FIGURES_YET},
+        {MSG_VIEW_NO_FIGURES_LISTED, MSG_VIEW_NO_FIGURES_LISTED_YET},
+    };
     char reason[FILL_SIZE], key[24];
 
     if (!d->s) {
         snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
-    } else if (d->ui->filter[0] && d->ui->prompt == PROMPT_FILTER) {
-        draw_fill(reason, MSG_VIEW_NO_MATCH_YET, d->ui->filter, NULL, NULL);
     } else if (d->ui->filter[0]) {
+        bool lacks = d->ui->filters_figures && sample_lacks_figures(d->s) && d->s->n_live;
+        const enum msg *id = no_match[!lacks ? 0 : d->s->import ? 2 : 1];
         keymap_first_key(d->v->bindings, COMMAND_BACK, key);
-        draw_fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
+        draw_fill(reason, id[d->ui->prompt == PROMPT_FILTER], d->ui->filter, key, NULL);
     } else {
         bool several = d->s->namespaces && d->s->namespaces->several;
         snprintf(reason, sizeof reason, "%s",

@@ -326,7 +326,7 @@ static bool names_namespaces(const struct drawing *d)
 /* Is it a figure that no row of a recording or an import can have? */
 static bool lacks_figures(const struct drawing *d, enum column_id id)
 {
-    return d->s && sample_is_recorded(d->s) && !d->s->metrics && columns[id].needs & NEED_METRICS;
+    return d->s && sample_lacks_figures(d->s) && columns[id].needs & NEED_METRICS;
 }
 
 /* The optional columns in the order in which they come in, after those that ← and → have hidden;

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "lib/owned.h"
 #include "lib/stage.h"
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/model/findings.h"
@@ -126,6 +127,30 @@ static void who_has_the_port_stands_first(void **state)
     assert_true(stage_shows(&st, "port 3000: process not visible"));
     stage_keys(&st, "Esc");
     assert_false(stage_shows(&st, "port 3000"));
+}
+
+/* As long as the search for processes goes on, nobody can say that one is not visible. */
+static void the_process_of_a_port_is_looked_for(void **state)
+{
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    (void)state;
+    stage_open_ports(&st);
+    stage_add(&st, TCP_STATE_LISTEN, 4000, 0);
+    stage_sample(&st);
+    owned_assign(lookup, st.last); /* nothing was searched yet */
+    for (unsigned i = 0; i < st.n; i++)
+        st.last->owner[i] = OWNER_UNKNOWN;
+    stage_type(&st, "4000");
+    stage_keys(&st, "Enter");
+    assert_true(stage_shows(&st, "port 4000: looking for processes"));
+    text_use(LANG_KO);
+    assert_true(stage_shows(&st, "포트 4000: 프로세스 찾는 중"));
+    text_use(LANG_EN);
+    for (unsigned i = 0; i < st.n; i++)
+        st.last->owner[i] = OWNER_NOBODY;
+    assert_true(stage_shows(&st, "port 4000: process not visible"));
+    owner_lookup_free(lookup);
 }
 
 static void a_port_that_is_only_bound_says_so(void **state)
@@ -290,6 +315,7 @@ int main(void)
         cmocka_unit_test_teardown(a_warning_preselects_its_state, tear_down),
         cmocka_unit_test_teardown(enter_behind_digits_does_nothing_else, tear_down),
         cmocka_unit_test_teardown(who_has_the_port_stands_first, tear_down),
+        cmocka_unit_test_teardown(the_process_of_a_port_is_looked_for, tear_down),
         cmocka_unit_test_teardown(a_port_that_is_only_bound_says_so, tear_down),
         cmocka_unit_test_teardown(keys_that_mean_nothing_say_so, tear_down),
         cmocka_unit_test_teardown(letters_choose_in_menus, tear_down),

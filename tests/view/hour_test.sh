@@ -123,6 +123,81 @@ timeline() { # timeline LANG WORDS NOW
 check "the timeline tells the worst from now" timeline en '1 here; 3 in all, each at its worst' ', now a warning'
 check "the same in Korean" timeline ko '이 시점 1건, 전체 3건(가장 심할 때)' ', 지금은 경고'
 
+# A directory with the files of two hosts: one host is played, and what is left out is told with the
+# reason, its name and its host; also where the time asked for is only there. With the time in its
+# file a run comes where it belongs, whatever its file is called.
+. "$top/tests/view/scenes.sh"
+trap 'rm -rf "$tmp" "$scratch"' EXIT
+record devbox
+blocks devbox
+mkdir "$tmp/hosts" "$tmp/same"
+cp "$tmp/judged.tcptop" "$tmp/hosts/hour.tcptop"
+cp "$recordings/devbox-blocks.frames" "$tmp/hosts/devbox.tcptop"
+cp "$tmp/judged.tcptop" "$tmp/same/b.tcptop"
+"$B/tests/data/hour" "$tmp/same/a.tcptop" bare >/dev/null || exit 1
+left() { # left LANG CODE WORDS ARGUMENTS…
+	local lang=$1 code=$2 words=$3
+	shift 3
+	(cd "$tmp" && "$B/tcptop" --no-config --lang "$lang" --once --summary "$@" >"$tmp/out" 2>"$tmp/why")
+	code=$((code - $?))
+	[ "$code" = 0 ] && [ "$(head -n 1 "$tmp/why")" = "tcptop: $words" ]
+}
+en='1 file of another host left out: devbox.tcptop (devbox); --read with the name of a file opens it'
+ko='다른 호스트의 파일 1개 제외: devbox.tcptop (devbox). --read에 파일 이름을 지정하면 열 수 있음'
+check "files of another host are left out, which is told" left en 3 "$en" --read hosts --begin 13:59
+check "the same in Korean" left ko 3 "$ko" --read hosts --begin 13:59
+check "a time that only the other host has" left en 1 \
+	"no sample at that time in the files that were opened, from 2026-03-12 13:00:00 to 2026-03-12 13:59:59; $en" \
+	--read hosts --at 14:03
+check "the same in Korean" left ko 1 \
+	"연 파일에는 그 시간의 샘플이 없습니다. 기록 범위: 2026-03-12 13:00:00~2026-03-12 13:59:59. $ko" \
+	--read hosts --at 14:03
+told_by_doctor() {
+	! doctor --lang en --read hosts >"$tmp/why" &&
+		grep -q 'devbox.tcptop' "$tmp/why" &&
+		! awk 'length > 80' "$tmp/why" | grep .
+}
+check "the doctor tells it within 80 columns" told_by_doctor
+check "files of the same host at the same time" left en 3 \
+	'1 file left out that another tcptop wrote at the same time: b.tcptop; --read with the name of a file opens it' \
+	--read same --begin 13:59
+
+# A filter on figures that were not recorded, or not imported, finds nothing, and says why; whatever
+# else it asks for.
+en='this recording has no RTT, byte counts and other figures of single connections; --write with --columns rtt_us records them'
+ko='이 기록에는 RTT, 바이트 수 등 연결별 수치가 없습니다. --write에 --columns rtt_us를 붙이면 기록합니다.'
+check "a filter on figures that were not recorded" left en 3 "$en" --read judged.tcptop -f 'rtt_us>1ms'
+check "the same in Korean" left ko 3 "$ko" --read judged.tcptop -f 'rtt_us>1ms'
+check "another figure" left en 3 "$en" --read judged.tcptop -f 'state:listen or retr>1%'
+cp "$top/tests/data/imports/linux_netstat_tanp.txt" "$tmp/netstat.txt"
+check "figures that were not imported" left en 3 \
+	'the imported output has no RTT, byte counts and other figures of single connections; ss -i prints them' \
+	--read netstat.txt -f 'rtt_us>1ms'
+recorded_ones() {
+	(cd "$tmp" && "$B/tcptop" --no-config --read "$recordings/devbox-blocks.frames" --once -f 'rtt_us>0' \
+		--columns rtt_us >"$tmp/out" 2>"$tmp/why") && [ ! -s "$tmp/why" ] && [ "$(wc -l <"$tmp/out")" -gt 1 ]
+}
+check "those that were recorded pass" recorded_ones
+queues() {
+	(cd "$tmp" && "$B/tcptop" --no-config --read judged.tcptop --once -f 'recv_q>1GB' >"$tmp/out" 2>"$tmp/why") &&
+		[ ! -s "$tmp/why" ]
+}
+check "figures that every recording has just find nothing" queues
+empty() { # empty LANG FILE FILTER KEYS WORDS
+	(cd "$tmp" && "$B/tcptop" --no-config --lang "$1" --read "$2" --size 100x24 --filter "$3" \
+		--keys <(echo "$4") --dump text) >"$tmp/why" 2>&1
+	grep -qF "$5" "$tmp/why"
+}
+check "the empty list of the screen says so" empty en judged.tcptop 'rtt_us>1ms' '' \
+	'not in this recording: figures of the filter rtt_us>1ms   Esc clears the filter'
+check "the same in Korean" empty ko judged.tcptop 'rtt_us>1ms' '' \
+	'이 기록에 필터의 수치가 없음: rtt_us>1ms   Esc 필터 해제'
+check "of an import" empty en netstat.txt 'rtt_us>1ms' '' \
+	'not in the imported output: figures of the filter rtt_us>1ms   Esc clears the filter'
+check "while it is typed" empty en judged.tcptop '' '/ "rtt_us>1"' \
+	'not in this recording: figures of the filter rtt_us>1'
+check "a filter on something else matches nothing" empty en judged.tcptop 'port:9' '' 'no socket matches: port:9'
+
 for lang in en ko; do
 	printed=$(doctor --read judged.tcptop --lang $lang)
 	[ -z "${UPDATE:-}" ] || printf '%s\n' "$printed" >"$top/tests/view/printed/hour-$lang.txt"

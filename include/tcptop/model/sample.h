@@ -49,6 +49,8 @@ enum need {
     NEED_USER = 32,        /* names of users; takes NEED_OWNER along */
     NEED_DROPS = 64,       /* what listeners have dropped */
     NEED_ONLY_BOUND = 128, /* of a request: without bound-only sockets its sample is partial */
+    NEED_FILTERED = 256, /* of a request: a filter asks for figures of connections; without any its
+                            sample, when it is recorded, is partial */
 };
 
 /** All figures of connections. */
@@ -198,6 +200,12 @@ static inline bool sample_is_whole(const struct sample *s)
 static inline bool sample_is_recorded(const struct sample *s)
 {
     return s->backend >= BACKEND_FRAME;
+}
+
+/** Has no row of a recording, or of an import, a figure of tcp_info? */
+static inline bool sample_lacks_figures(const struct sample *s)
+{
+    return sample_is_recorded(s) && !s->metrics;
 }
 
 /** Are its times, costs and intervals such as a sample can have: monotonic time within 30 years of

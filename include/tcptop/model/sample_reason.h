@@ -54,7 +54,8 @@ enum sample_reason_code {
 
     REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for; begin_ns and
                             end_ns: from when to when it is, 0: not known */
-    REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
+    REASON_OTHER_WRITER, /* number of files that were written at the same time as others, and are
+                            left out; text: one of them */
     REASON_NO_RECORDINGS, /* text: a directory in which there are none */
     REASON_NO_WRITER,     /* text: a FIFO that nobody writes to */
 
@@ -67,6 +68,11 @@ enum sample_reason_code {
     REASON_REMOTE_NEWER,     /* text: a host that sent what a later version writes */
     REASON_COMPRESSED,       /* text: a file that is compressed, or an archive */
     REASON_ENDS_BEFORE, /* begin_ns and end_ns that were asked for, of which the first is later */
+    REASON_OTHER_HOST,  /* the same of files of another host; text: with its name */
+    REASON_OTHER_FILES, /* the same of both together. With end_ns, each of these three: that is why
+                           the time asked for is not in what is played, from begin_ns to end_ns */
+    REASON_FIGURES_UNRECORDED, /* a filter asks for figures that a recording does not hold */
+    REASON_FIGURES_UNLISTED,   /* the same of the text of another program */
     REASON_COUNT
 };
 
