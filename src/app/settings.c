@@ -166,9 +166,12 @@ struct grouping settings_grouping(const struct settings *s)
     return how;
 }
 
-/* Printed groups have only columns that can be summed. Refuse others that --columns names. */
-static int check_sums(const struct settings *s, struct err *err)
+/* Printed rows have a column at least, and printed groups only columns that can be summed: refuse
+ * what --columns names else. On the screen none means those that fit. */
+static int check_columns(const struct settings *s, struct err *err)
 {
+    if (is_printed(s) && s->columns_given && !s->n_columns && !s->group_given)
+        return cli_error_usage(err, MSG_COLUMNS_EMPTY, NULL, NULL);
     for (size_t i = 0; i < s->n_columns && is_printed(s) && s->group_given; i++)
         if (s->columns_given && !(columns[s->columns[i]].flags & COLUMN_SUM))
             return cli_error_usage(err, MSG_BAD_SUM, columns[s->columns[i]].id, NULL);
@@ -590,7 +593,7 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = pick_sort(&c, err);
     }
     if (!rc)
-        rc = check_sums(s, err);
+        rc = check_columns(s, err);
     str_fini(&c.ports);
     str_fini(&c.pids);
     str_fini(&c.words);

@@ -122,6 +122,14 @@ bool listener_drops_none(const struct check *l, const struct conn *c)
     return l->d->drops.known && !(c->flags & CONN_NO_COOKIE) && listener_drops_of(l, c) == 0;
 }
 
+/* For how long the drops that are counted were watched. */
+static double watched_s(const struct check *l)
+{
+    double seconds = (double)(l->now_ns - l->d->drops.since_ns) / (double)NS_PER_S;
+
+    return seconds < WINDOW_S ? seconds : WINDOW_S;
+}
+
 /* Add to each finding of this check how much its listener dropped. Returns whether one of the
  * namespace is about a listener. */
 static bool add_figures(struct check *l, const struct netns_ctx *p)
@@ -137,14 +145,17 @@ static bool add_figures(struct check *l, const struct netns_ctx *p)
             continue;
         named = true;
         dropped = listener_drops_of(l, &f->scope.ends);
-        if (dropped)
-            figure(f, FIGURE_ACCEPT_QUEUE_DROPS, (double)dropped);
+        if (!dropped)
+            continue;
+        figure(f, FIGURE_ACCEPT_QUEUE_DROPS, (double)dropped);
+        if (f->window_s <= 0)
+            f->window_s = watched_s(l);
     }
     return named;
 }
 
 static void report(struct check *l, const struct netns_ctx *p, const struct losing *one,
-                   uint64_t overflows)
+                   uint64_t overflows, double over_s)
 {
     const struct conn *c = &l->s->conn[one->row];
     struct finding *f =
@@ -160,10 +171,12 @@ static void report(struct check *l, const struct netns_ctx *p, const struct losi
     if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
     figure(f, FIGURE_ACCEPT_QUEUE_DROPS, (double)sum_of(one));
+    f->window_s = over_s;
 }
 
 /* No queue of the namespace is full now, and yet connections were turned away. */
-static void report_losing(struct check *l, const struct netns_ctx *p, uint64_t overflows)
+static void report_losing(struct check *l, const struct netns_ctx *p, uint64_t overflows,
+                          double over_s)
 {
     const struct listener_drops *drops = &l->d->drops;
     uint64_t all = 0;
@@ -176,7 +189,7 @@ static void report_losing(struct check *l, const struct netns_ctx *p, uint64_t o
 
         if (one->netns != p->id || one->row == UINT32_MAX || sum_of(one) * PART_LEAST < all)
             continue;
-        report(l, p, one, overflows);
+        report(l, p, one, overflows, over_s);
         found = true;
     }
     if (found) /* what names nobody gives way */
@@ -188,12 +201,13 @@ void listener_drops_name(struct check *l)
     for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
         const struct netns_ctx *p = &l->d->netns_ctx[at];
         uint64_t overflows = 0, dropped = 0;
+        double over_s = 0;
         bool named = add_figures(l, p);
 
         if (trends_grown(l, p, COUNTER_LISTEN_DROPS, WINDOW_S, &dropped, NULL) && dropped)
             l->d->drops.wanted_ns = l->now_ns;
-        if (!named && trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL) &&
+        if (!named && trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, &over_s) &&
             overflows > 0 && (double)overflows >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS))
-            report_losing(l, p, overflows);
+            report_losing(l, p, overflows, over_s);
     }
 }

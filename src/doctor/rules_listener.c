@@ -72,13 +72,13 @@ static void blame_listener(struct check *l, struct finding *f, const struct buck
 {
     const struct conn *c = &l->s->conn[bucket->row];
     double stalled_s = rules_accept_stalled_s(l, c);
-    bool stalled = stalled_s >= limit(l, THRESHOLD_ACCEPT_STALLED_AGE);
+    bool stalled = stalled_s >= STALL_TOLD_S; /* more workers would not accept either */
 
     subjects_name_listener(l, f, bucket->row);
     f->advice = (uint8_t)suspects_advice(f, stalled ? ADVICE_ACCEPT : queue_advice(bucket, was));
     figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
     figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
-    if (stalled_s >= STALL_TOLD_S)
+    if (stalled)
         figure(f, FIGURE_ACCEPT_QUEUE_STALLED, stalled_s);
 }
 

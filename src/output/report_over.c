@@ -98,16 +98,21 @@ void report_over_span(const struct report_over *over, char first[FMT_SIZE], char
 static void add_worst(const struct report_over *over, const struct episode *e, struct str *out)
 {
     int which = episodes_measure(&e->worst);
-    struct str figure = STR_INIT;
+    struct str figure = STR_INIT, when = STR_INIT;
     char at[FMT_SIZE];
 
     say_time(at, e->worst_wall_ns, over->first_wall_ns);
+    if (e->worst_wall_ns > over->last_wall_ns)
+        text_fill(&when, MSG_DOCTOR_AFTER_PART, at, NULL);
+    else
+        str_add(&when, at);
     if (which >= 0)
         finding_measure(&e->worst, (unsigned)which, e->at_least, &figure);
     str_add(out, ", ");
-    text_fill(out, which >= 0 ? MSG_DOCTOR_WORST : MSG_DOCTOR_WORST_AT, at, str_text(&figure),
-              NULL);
-    out->failed = out->failed || str_failed(&figure);
+    text_fill(out, which >= 0 ? MSG_DOCTOR_WORST : MSG_DOCTOR_WORST_AT, str_text(&when),
+              str_text(&figure), NULL);
+    out->failed = out->failed || str_failed(&figure) || str_failed(&when);
+    str_fini(&when);
     str_fini(&figure);
 }
 

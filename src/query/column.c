@@ -120,10 +120,16 @@ NUMBER(remote_port)
     return !conn_port_unknown(&s->conn[row], true);
 }
 
+/* Of a row that has closed, it runs no more. */
+static bool is_timer_untold(const struct sample *s, uint32_t row)
+{
+    return is_untold(s, row, CONN_UNKNOWN_TIMER) || sample_row_kind(s, row) == ROW_CLOSED;
+}
+
 NUMBER(expires_ms)
 {
     *n = s->conn[row].expires_ms;
-    return s->conn[row].timer != TIMER_OFF && !is_untold(s, row, CONN_UNKNOWN_TIMER);
+    return s->conn[row].timer != TIMER_OFF && !is_timer_untold(s, row);
 }
 
 NUMBER(recv_q)
@@ -261,7 +267,7 @@ static const char *const timer_names[] = {
 static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 {
     unsigned timer = s->conn[row].timer;
-    if (is_untold(s, row, CONN_UNKNOWN_TIMER))
+    if (is_timer_untold(s, row))
         v->type = VALUE_NONE;
     else
         set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
@@ -269,7 +275,7 @@ static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 
 static uint64_t key_timer(const struct sample *s, uint32_t row)
 {
-    return is_untold(s, row, CONN_UNKNOWN_TIMER) ? KEY_ABSENT : s->conn[row].timer;
+    return is_timer_untold(s, row) ? KEY_ABSENT : s->conn[row].timer;
 }
 
 static void get_cookie(const struct sample *s, uint32_t row, struct value *v)

@@ -36,13 +36,19 @@ static void add_address(const struct conn *c, const uint8_t *address, struct str
     str_add(out, text);
 }
 
-/* As far as address and port are known. */
+/* Nothing is selected by port 0. */
+static bool has_port(const struct conn *c, bool remote)
+{
+    return (remote ? c->dport : c->sport) && !conn_port_unknown(c, remote);
+}
+
+/* As far as address and port are known; nothing of an end that has neither. */
 static void add_ss_end(const struct conn *c, bool remote, struct str *out)
 {
     const uint8_t *address = address_of(c, remote);
-    bool v6 = c->family == AF_INET6, port = !conn_port_unknown(c, remote);
+    bool v6 = c->family == AF_INET6, port = has_port(c, remote);
 
-    if (!address && !port)
+    if (!port && (!address || is_wildcard(c, address)))
         return;
     str_add(out, remote && out->len ? " and " : "");
     if (address) {
@@ -65,6 +71,7 @@ void select_ss(const struct conn *c, struct str *out)
     if (has_peer(c))
         add_ss_end(c, true, &ends);
     str_add(out, str_text(&ends));
+    out->failed = out->failed || str_failed(&ends);
     str_fini(&ends);
 }
 
@@ -92,36 +99,52 @@ void select_tcpdump(const struct conn *c, struct str *out)
     const uint8_t *address[] = {address_of(c, false), address_of(c, true)};
     const uint16_t port[] = {c->sport, c->dport};
     int ends = has_peer(c) ? 2 : 1;
+    struct str rest = STR_INIT;
     bool first = true;
 
-    str_add(out, "tcp");
     for (int i = 0; i < ends; i++) {
         if (!address[i] || is_wildcard(c, address[i]))
             continue;
-        add_word("host ", first, out);
-        add_host(c, address[i], out);
+        add_word("host ", first, &rest);
+        add_host(c, address[i], &rest);
         first = false;
     }
     first = true;
     for (int i = 0; i < ends; i++) {
-        if (conn_port_unknown(c, i))
+        if (!has_port(c, i))
             continue;
-        add_word("port ", first, out);
-        str_add_uint(out, port[i]);
+        add_word("port ", first, &rest);
+        str_add_uint(&rest, port[i]);
         first = false;
     }
+    if (rest.len)
+        str_addf(out, "tcp%s", str_text(&rest));
+    out->failed = out->failed || str_failed(&rest);
+    str_fini(&rest);
+}
+
+/* What runs the expression; nothing where there is none. */
+static void add_command(const char *command, const struct str *expression, struct str *out)
+{
+    if (expression->len)
+        str_addf(out, "%s '%s'", command, str_text(expression));
+    out->failed = out->failed || str_failed(expression);
 }
 
 void select_ss_command(const struct conn *c, struct str *out)
 {
-    str_add(out, "ss -tanpi '");
-    select_ss(c, out);
-    str_add_char(out, '\'');
+    struct str expression = STR_INIT;
+
+    select_ss(c, &expression);
+    add_command("ss -tanpi", &expression, out);
+    str_fini(&expression);
 }
 
 void select_tcpdump_command(const struct conn *c, struct str *out)
 {
-    str_add(out, "tcpdump -ni any '");
-    select_tcpdump(c, out);
-    str_add_char(out, '\'');
+    struct str expression = STR_INIT;
+
+    select_tcpdump(c, &expression);
+    add_command("tcpdump -ni any", &expression, out);
+    str_fini(&expression);
 }

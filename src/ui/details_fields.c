@@ -246,7 +246,7 @@ static void add_timer(struct details *t)
     char left[FILL_SIZE], value[FILL_SIZE] = "";
 
     duration(t->c->expires_ms, left);
-    if (t->row != UINT32_MAX && !is_untold(t, CONN_UNKNOWN_TIMER) &&
+    if (!details_gone(t) && !is_untold(t, CONN_UNKNOWN_TIMER) &&
         t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);

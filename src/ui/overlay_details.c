@@ -484,7 +484,10 @@ static void draw_select(struct drawing *d, const struct details *t, int x, int y
     canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, ss ? "ss (" : "tcpdump (");
     canvas_put(d->c, x + (ss ? 4 : 9), y, 1, ROLE_KEY, ss ? "s" : "t");
     canvas_put(d->c, x + (ss ? 5 : 10), y, 1, ROLE_DIM, ")");
-    details_put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, str_text(&expression));
+    if (expression.len)
+        details_put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, str_text(&expression));
+    else
+        canvas_put(d->c, x + LABEL_W, y, w - LABEL_W, ROLE_DIM, FMT_NONE);
     str_fini(&expression);
 }
 
@@ -718,7 +721,10 @@ static unsigned key(struct session *s, keycode key)
         select_ss_command(&s->ui.details, &s->copy);
     else
         select_tcpdump_command(&s->ui.details, &s->copy);
-    session_copy_now(s, MSG_SESSION_COPIED_COMMAND);
+    if (s->copy.len || str_failed(&s->copy))
+        session_copy_now(s, MSG_SESSION_COPIED_COMMAND);
+    else
+        session_say(s, MSG_SESSION_NO_COMMAND, NULL);
     return REACT_NOTHING;
 }
 

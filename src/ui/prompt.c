@@ -4,6 +4,7 @@
 #include "prompt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
@@ -12,9 +13,20 @@
 PROMPTS(PROMPT)
 #undef PROMPT
 
+/* While nothing has the port the rows wait for more digits, and are none of that port. */
+static enum msg digits_hint(const struct drawing *d)
+{
+    const struct sample_summary *all = d->v->summary;
+    const uint16_t port = (uint16_t)atoi(d->ui->digits);
+
+    return all && !port_set_has(&all->used, port) ? MSG_VIEW_HINT_PORT_NONE : MSG_VIEW_HINT_PORT;
+}
+
 /* None: the digits of a port stand in the prompt's place while they are typed. */
-static const struct prompt_ops digits = {
-    .opened_by = COMMAND_COUNT, .label = MSG_VIEW_PROMPT_PORT, .hint = MSG_VIEW_HINT_PORT};
+static const struct prompt_ops digits = {.opened_by = COMMAND_COUNT,
+                                         .label = MSG_VIEW_PROMPT_PORT,
+                                         .hint = MSG_VIEW_HINT_PORT,
+                                         .hint_of = digits_hint};
 static const struct prompt_ops *const prompts[] = {[PROMPT_NONE] = &digits,
 #define PROMPT(ident, ops) [PROMPT_##ident] = &prompt_##ops,
                                                    PROMPTS(PROMPT)

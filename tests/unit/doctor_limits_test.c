@@ -108,7 +108,8 @@ static void a_full_queue_tells_its_drops(void **state)
     assert_int_equal(found_queues(), 1);
     assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).scope.ends.sport, 82);
     assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 80);
-    assert_true(patient_says(patient_found(RULE_ACCEPT_QUEUE), PART_SEEN, "80 segments dropped"));
+    assert_true(patient_says(patient_found(RULE_ACCEPT_QUEUE), PART_SEEN,
+                             "; 80 segments dropped by this listener within "));
 }
 
 static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)

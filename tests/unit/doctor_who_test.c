@@ -190,6 +190,23 @@ static void look_at_queue(int t, uint32_t queue, uint64_t overflows, int64_t som
     patient_look(s);
 }
 
+/* Where nothing was accepted for seconds the words say so, and the advice is about that. */
+static void a_full_queue_that_nobody_takes_from(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 4; t++) {
+        struct sample *s = patient_sample(t);
+
+        listener(s, LISTENER, 1, 5)->wqueue = 4;
+        waiting(s, 0, 5);
+        patient_counter(s, COUNTER_PASSIVE_OPENS, 1000);
+        patient_look(s);
+    }
+    struct finding f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "none was accepted for at least 4 s"));
+    assert_true(patient_says(&f, PART_DO, "find out what the process waits for"));
+}
+
 /* A larger backlog helps against a rush that is over, and not where the queue stays full. At the
  * first look at a full queue nobody knows which of the two it is. */
 static void a_rush(void **state)
@@ -944,6 +961,7 @@ int main(void)
         TEST(beside_a_healthy_one),
         TEST(beside_a_busy_one),
         TEST(a_full_queue_is_found_once),
+        TEST(a_full_queue_that_nobody_takes_from),
         TEST(a_rush),
         TEST(the_reader_is_here),
         TEST(what_follows),

@@ -29,6 +29,9 @@ static void expressions(void **state)
         {"0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN, "src 0.0.0.0:22", "tcp and port 22"},
         {"127.0.0.1:22", "0.0.0.0:0", TCP_STATE_LISTEN, "src 127.0.0.1:22",
          "tcp and host 127.0.0.1 and port 22"},
+        {"0.0.0.0:0", "0.0.0.0:0", TCP_STATE_CLOSE, "", ""}, /* as netstat of macOS prints some */
+        {"10.0.0.1:80", "0.0.0.0:0", TCP_STATE_CLOSE, "src 10.0.0.1:80",
+         "tcp and host 10.0.0.1 and port 80"},
     };
 
     (void)state;

@@ -72,10 +72,12 @@ static void a_port_without_sockets_waits_with_the_rows_before_it(void **state)
     assert_string_equal(probe_filter(st.session), "");
     assert_true(probe_digits_pending(st.session));
     assert_int_equal(probe_rows(st.session), 5);
+    assert_true(stage_shows(&st, "no listed socket has this port"));
     stage_add(&st, TCP_STATE_LISTEN, 3, 0); /* meanwhile some socket takes it */
     stage_sample(&st);
     assert_string_equal(probe_filter(st.session), "port:3");
     assert_int_equal(probe_rows(st.session), 1);
+    assert_false(stage_shows(&st, "no listed socket has this port"));
     stage_wait(&st, 2000);
     stage_type(&st, "4");
     stage_wait(&st, 2000); /* typing is over: the table says that nothing matches */

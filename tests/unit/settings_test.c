@@ -365,6 +365,8 @@ static void test_refusals(void **state)
         {"--csv", "did you mean --format csv?"},
         {"--learn", "--learn needs a state: LISTEN, SYN_SENT"},
         {"--columns", "--help lists them"},
+        {"--once --columns=", "--columns names no column"},
+        {"--read x --json --columns=", "--columns names no column"},
         {"--sort foo", "--help lists them"},
         {"-f state:tw+rtt>100x", "at 'x': expected"},
         {"-f state:", "at its end: expected a state"},

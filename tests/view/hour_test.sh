@@ -65,6 +65,14 @@ for file in judged bare; do
 	check "of a part nothing is told of later, $file" part $file
 done
 
+# What the recorder found at its worst later than the part is said to be later.
+after_part() { # after_part LANGUAGE WORDS
+	doctor --read judged.tcptop --lang $1 --at 13:31 >"$tmp/why"
+	tr -s ' \n' ' ' <"$tmp/why" | grep -qF "$2"
+}
+check "what was worst after the part is said to be" after_part en 'worst at 13:31:59, after this part: '
+check "and in Korean" after_part ko '(13:31:59, 이 구간 뒤)'
+
 # Only what held in the time that is asked for.
 between() { # between BEGIN END RULES
 	doctor --read judged.tcptop --json --begin "$1" --end "$2" | sed -nE 's/.*"rule":"([a-z_]+)".*/\1/p' | tr '\n' ' ' >"$tmp/why"

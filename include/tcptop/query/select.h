@@ -7,6 +7,8 @@
 
 struct str;
 
+/* All append nothing for a row of which neither an address nor a port is known. */
+
 /** Append the filter of ss: "src 10.0.2.15:443 and dst 203.0.113.77:51422"; of a listener only its
  *  own end. */
 void select_ss(const struct conn *c, struct str *out);
