@@ -331,7 +331,7 @@ struct run_file {
 };
 
 /* The files of one run of a recorder. */
-struct run {
+struct recorder_run {
     const struct run_file *files;
     uint32_t n, first_file; /* how many, and the first by name that has samples, else the first */
     bool any;               /* has samples: */
@@ -340,7 +340,7 @@ struct run {
     bool left_out;
 };
 
-static void add_file(struct block_reader *r, struct run *run, const struct run_file *f)
+static void add_file(struct block_reader *r, struct recorder_run *run, const struct run_file *f)
 {
     int64_t first, last;
 
@@ -369,7 +369,7 @@ static int compare_files(const void *a, const void *b)
 /* Runs by their time; those without samples, which are in nobody's way, come last. */
 static int compare_runs(const void *a, const void *b)
 {
-    const struct run *x = a, *y = b;
+    const struct recorder_run *x = a, *y = b;
 
     if (x->any != y->any)
         return x->any ? -1 : 1;
@@ -378,7 +378,7 @@ static int compare_runs(const void *a, const void *b)
     return x->first_file < y->first_file ? -1 : x->first_file > y->first_file;
 }
 
-static void note_left_out(struct block_reader *r, const struct run *run, bool other_host)
+static void note_left_out(struct block_reader *r, const struct recorder_run *run, bool other_host)
 {
     struct block_reader_faults *f = &r->faults;
     bool known = other_host && run->host.name[0];
@@ -397,9 +397,9 @@ static void note_left_out(struct block_reader *r, const struct run *run, bool ot
 
 /* Of the runs, in order of time, leave out those of another host than the first one, and those that
  * overlap one before. */
-static void choose_runs(struct block_reader *r, struct run *run, uint32_t n)
+static void choose_runs(struct block_reader *r, struct recorder_run *run, uint32_t n)
 {
-    const struct run *kept = NULL;
+    const struct recorder_run *kept = NULL;
     const char *host = ""; /* whose files are played, once it is known */
 
     for (uint32_t i = 0; i < n && run[i].any; i++) {
@@ -415,7 +415,7 @@ static void choose_runs(struct block_reader *r, struct run *run, uint32_t n)
 }
 
 /* The names of the files of the runs that are played, in the order of the runs. */
-static int keep_names(struct block_reader *r, const struct run *run, uint32_t n)
+static int keep_names(struct block_reader *r, const struct recorder_run *run, uint32_t n)
 {
     char **name = calloc(r->n_files, sizeof *name);
     uint32_t kept = 0;
@@ -440,7 +440,7 @@ static int keep_names(struct block_reader *r, const struct run *run, uint32_t n)
 /* Of several runs those that are played. `f`: all files. */
 static int arrange_runs(struct block_reader *r, struct run_file *f)
 {
-    struct run *run = calloc(r->n_files, sizeof *run);
+    struct recorder_run *run = calloc(r->n_files, sizeof *run);
     uint32_t n = 0;
     int rc = run ? 0 : -ENOMEM;
 
