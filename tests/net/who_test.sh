@@ -75,7 +75,7 @@ fi
 check 'a process without descriptors' no-files finding no-files accept_queue \
 	"\"pid\":$(worker no-files 1)," '"descriptors":3[2-9],"descriptor_limit":32' '"do":"[^"]*LimitNOFILE'
 check 'a process that only does not accept gets other advice' full finding full accept_queue \
-	"\"pid\":$(pid full)," '"do":"[^"]*accept' '"leads_to":'
+	"\"pid\":$(pid full)," '"stalled_s":' '"do":"find out what the process waits for' '"leads_to":'
 check '… what follows from its full queue is named as that' full finding full syn_sent \
 	'"severity":"info"' '"title":"Consequence: ' '"follows_from":"accept_queue"' \
 	"\"cause\":\"[^\"]*127.0.0.1:3000, trouble \($(pid full)\)" '"do":"remove the cause"'
