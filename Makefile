@@ -30,11 +30,12 @@ PROBE  := $(if $(SANITIZE),,-fstack-protector-strong -fstack-clash-protection -f
 PROBED  = $(eval PROBED := $(shell sh config/flags.sh '$B/flags-known' '$(CC)' $(PROBE)))$(PROBED)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
-# With ASan every start relocates the descriptions of all its checks in a program that can lie anywhere,
-# and loads three more libraries: half of what a start takes.
-STATIC := $(findstring address,$(SANITIZE))
-PIE_CFLAGS  := $(if $(STATIC),-fno-pie,-fPIE)
-PIE_LDFLAGS := $(if $(STATIC),-no-pie $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan),-pie)
+# With ASan, half of what a start takes is to relocate the descriptions of all checks, where the program
+# may be loaded anywhere, and to load the libraries of the sanitizers. So it has a fixed address, and
+# these in it; clang puts them there unasked.
+FIXED := $(findstring address,$(SANITIZE))
+PIE_CFLAGS  := $(if $(FIXED),-fno-pie,-fPIE)
+PIE_LDFLAGS := $(if $(FIXED),-no-pie $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan),-pie)
 # Another name: the texts are read from copies that say it. SOURCE_DATE_EPOCH asks for a build that
 # does not depend on its place.
 NAMED     := $(if $(filter-out tcptop,$(NAME)), -I$B/named -DTCPTOP_NAME='"$(NAME)"')

@@ -539,13 +539,24 @@ static double growing_part_s(const struct check *l)
     return limit(l, THRESHOLD_GROWING_WINDOW) / PARTS;
 }
 
+/* Do looks without figures count, too? Until the window is over; in a recording without figures, of
+ * which the recorder tells when that was, always. Among more rows than figures are asked of, and
+ * on a host that has none, the rule never looks, and nothing is counted. */
+static bool counts_rows(const struct check *l)
+{
+    const unsigned skip = l->d->skip[RULE_GROWING];
+
+    return skip == SKIP_YET || skip == SKIP_SHORT ||
+           (skip == SKIP_FIGURES && sample_is_recorded(l->s));
+}
+
 void rules_growing_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = subjects_metrics(l, row);
     double sent = 0, received = 0, part = growing_part_s(l);
     bool unowned;
 
-    if (!f && (l->figures || l->d->skip[RULE_GROWING] == LOOKED))
+    if (!f && (l->figures || !counts_rows(l)))
         return;
     if (!c->inode || c->flags & CONN_MPTCP || subjects_is_served(l, c))
         return;
@@ -649,7 +660,7 @@ void rules_growing(struct check *l)
     const struct candidate *whole;
     const unsigned before = l->d->skip[RULE_GROWING];
 
-    if (l->rows && before != LOOKED) {
+    if (l->rows && counts_rows(l)) {
         l->d->grows_fast = false;
         for (uint32_t i = 0; i < all->n; i++)
             l->d->grows_fast |= grows_fast(l, &all->bucket[i]);

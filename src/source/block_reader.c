@@ -255,6 +255,8 @@ static void read_head(const uint8_t *bytes, size_t len, struct recording_head *h
             head->run = bytes_get(value, 8);
         else if (tag == BLOCK_HEAD_PROGRAM)
             utf8_sanitise_into(head->program, sizeof head->program, value, value_len);
+        else if (tag == BLOCK_HEAD_HOST)
+            utf8_sanitise_into(head->host, sizeof head->host, value, value_len);
         else if (tag == BLOCK_HEAD_BOOT)
             utf8_sanitise_into(head->boot, sizeof head->boot, value, value_len);
         else if (tag == BLOCK_HEAD_REDACTED && value_len == 1)
@@ -262,24 +264,28 @@ static void read_head(const uint8_t *bytes, size_t len, struct recording_head *h
     }
 }
 
-/* The run of the HEAD at `at` in the open file. */
-static uint64_t run_at(struct block_reader *r, uint64_t at)
+/* What the HEAD at the beginning of the open file says; false: there is none. */
+static bool first_head(struct block_reader *r, struct recording_head *who)
 {
-    struct recording_head who;
     struct block_head head;
     uint8_t bytes[SMALL_MAX];
     size_t len;
 
-    if (block_file_head(&r->in, at, &head) || head.type != BLOCK_HEAD ||
-        read_small(r, at, &head, bytes, &len))
-        return 0;
-    read_head(bytes, len, &who);
-    return who.run;
+    if (block_file_head(&r->in, 0, &head) || head.type != BLOCK_HEAD ||
+        read_small(r, 0, &head, bytes, &len))
+        return false;
+    read_head(bytes, len, who);
+    return true;
 }
 
-static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+/* The same of a file; empty: it does not say. */
+static struct recording_head head_of_file(struct block_reader *r, uint32_t i)
 {
-    return open_file(r, i) ? 0 : run_at(r, 0);
+    struct recording_head who = {.run = 0};
+
+    if (!open_file(r, i))
+        (void)first_head(r, &who);
+    return who;
 }
 
 /* When the samples of a file begin and end; false: it has none. */
@@ -298,32 +304,6 @@ static bool times_of_file(struct block_reader *r, uint32_t i, int64_t *first, in
     return any;
 }
 
-/* The host that the first sample of a file names; "" when none does, or only by a token, which the
- * next run may have for another. Returns 0 or -ENOMEM. */
-static int host_of_file(struct block_reader *r, uint32_t i, struct host *host)
-{
-    char path[4096];
-    struct recording_head head;
-    struct block_reader *one;
-
-    if (snprintf(path, sizeof path, "%s/%s", r->directory, r->name[i]) >= (int)sizeof path)
-        return 0;
-    int fd = privileges_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
-    if (fd < 0)
-        return 0;
-    int rc = block_reader_open(&one, r->owner, fd, NULL, 0);
-    if (rc)
-        return rc == -ENOMEM ? rc : 0;
-    struct sample_builder *b = sample_builder_new(NULL);
-    rc = b ? block_reader_next(one, b) : -ENOMEM;
-    if (!rc && !(block_reader_head(one, &head) == 0 && head.redacted))
-        *host = b->sample.host;
-    if (b)
-        sample_discard(b);
-    block_reader_close(one);
-    return rc == -ENOMEM ? rc : 0;
-}
-
 /* Whose a file is. */
 struct run_file {
     uint64_t run;
@@ -336,7 +316,7 @@ struct recorder_run {
     uint32_t n, first_file; /* how many, and the first by name that has samples, else the first */
     bool any;               /* has samples: */
     int64_t first_ns, last_ns;
-    struct host host;
+    struct recording_head head; /* of its first file */
     bool left_out;
 };
 
@@ -381,18 +361,24 @@ static int compare_runs(const void *a, const void *b)
 static void note_left_out(struct block_reader *r, const struct recorder_run *run, bool other_host)
 {
     struct block_reader_faults *f = &r->faults;
-    bool known = other_host && run->host.name[0];
     char name[sizeof f->left_out];
 
     if (!f->other_host && (other_host || !f->other_writer)) {
-        snprintf(name, sizeof name, "%s%s%s%s", r->name[run->first_file], known ? " (" : "",
-                 known ? run->host.name : "", known ? ")" : "");
+        snprintf(name, sizeof name, "%s%s%s%s", r->name[run->first_file], other_host ? " (" : "",
+                 other_host ? run->head.host : "", other_host ? ")" : "");
         utf8_sanitise_into(f->left_out, sizeof f->left_out, name, strlen(name));
     }
     if (other_host)
         f->other_host += run->n;
     else
         f->other_writer += run->n;
+}
+
+/* Whose run it is; "" where that is not told, or only by a token, which the next run may have for
+ * another host. */
+static const char *host_of(const struct recorder_run *run)
+{
+    return run->head.redacted ? "" : run->head.host;
 }
 
 /* Of the runs, in order of time, leave out those of another host than the first one, and those that
@@ -403,14 +389,14 @@ static void choose_runs(struct block_reader *r, struct recorder_run *run, uint32
     const char *host = ""; /* whose files are played, once it is known */
 
     for (uint32_t i = 0; i < n && run[i].any; i++) {
-        bool other_host = *host && run[i].host.name[0] && strcmp(host, run[i].host.name) != 0;
+        bool other_host = *host && *host_of(&run[i]) && strcmp(host, host_of(&run[i])) != 0;
         run[i].left_out = kept && (other_host || run[i].first_ns < kept->last_ns);
         if (run[i].left_out)
             note_left_out(r, &run[i], other_host);
         else
             kept = &run[i];
         if (!run[i].left_out && !*host)
-            host = run[i].host.name;
+            host = host_of(&run[i]);
     }
 }
 
@@ -449,10 +435,8 @@ static int arrange_runs(struct block_reader *r, struct run_file *f)
         n += !i || f[i].run != f[i - 1].run;
         add_file(r, &run[n - 1], &f[i]);
     }
-    for (uint32_t k = 0; !rc && k < n; k++) {
-        if (run[k].any)
-            rc = host_of_file(r, run[k].first_file, &run[k].host);
-    }
+    for (uint32_t k = 0; k < n; k++)
+        run[k].head = head_of_file(r, run[k].first_file);
     if (!rc) {
         qsort(run, n, sizeof *run, compare_runs);
         choose_runs(r, run, n);
@@ -471,7 +455,7 @@ static int arrange_files(struct block_reader *r)
     int rc = f ? 0 : -ENOMEM;
 
     for (uint32_t i = 0; f && i < r->n_files; i++) {
-        f[i] = (struct run_file){run_of_file(r, i), i};
+        f[i] = (struct run_file){head_of_file(r, i).run, i};
         several |= f[i].run != f[0].run;
     }
     if (several)
@@ -542,18 +526,10 @@ static int read_small(struct block_reader *r, uint64_t at, const struct block_he
 /* A jump goes to a key, behind its head: then the first one of the file tells the same. */
 int block_reader_head(struct block_reader *r, struct recording_head *head)
 {
-    struct block_head block;
-    uint8_t bytes[SMALL_MAX];
-    size_t len;
-
     *head = r->head;
     if (r->runs)
         return 0;
-    if (!r->open || !r->in.seekable || block_file_head(&r->in, 0, &block) ||
-        block.type != BLOCK_HEAD || read_small(r, 0, &block, bytes, &len))
-        return -ENODATA;
-    read_head(bytes, len, head);
-    return 0;
+    return r->open && r->in.seekable && first_head(r, head) ? 0 : -ENODATA;
 }
 
 /* The payload of the head at r->at. */

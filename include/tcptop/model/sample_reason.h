@@ -68,11 +68,13 @@ enum sample_reason_code {
     REASON_REMOTE_NEWER,     /* text: a host that sent what a later version writes */
     REASON_COMPRESSED,       /* text: a file that is compressed, or an archive */
     REASON_ENDS_BEFORE, /* begin_ns and end_ns that were asked for, of which the first is later */
-    REASON_OTHER_HOST,  /* the same of files of another host; text: with its name */
-    REASON_OTHER_FILES, /* the same of both together. With end_ns, each of these three: that is why
-                           the time asked for is not in what is played, from begin_ns to end_ns */
+    REASON_OTHER_HOST,  /* number of files of another host than what is played, which are left out;
+                           text: one of them, with its host */
+    REASON_OTHER_FILES, /* number of files left out for either reason; text: one of them. With
+                           end_ns, OTHER_WRITER, OTHER_HOST and OTHER_FILES say why the time asked
+                           for is not in what is played, which is from begin_ns to end_ns */
     REASON_FIGURES_UNRECORDED, /* a filter asks for figures that a recording does not hold */
-    REASON_FIGURES_UNLISTED,   /* the same of the text of another program */
+    REASON_FIGURES_UNLISTED,   /* a filter asks for figures that another program's text lacks */
     REASON_COUNT
 };
 

@@ -70,6 +70,7 @@ int recording_open_ring(struct source **src, struct block_ring *ring);
 /* Who recorded. */
 struct recording_head {
     char program[64]; /* "tcptop 1.0.0", sanitised */
+    char host[65];    /* its name, sanitised; "": not told; a token where `redacted` */
     char boot[64]; /* the host's boot id, sanitised; "": the samples were not of the recorder's host
                     */
     uint64_t run;  /* of the recorder: recordings with the same go on from one another */
