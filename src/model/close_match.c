@@ -278,9 +278,25 @@ void close_match_appeared(struct close_match *e, struct conn *c, uint32_t now_ds
     e->owed.unseen_received += l->received;
 }
 
-void close_match_returned(struct close_match *e)
+void close_match_returned(struct close_match *e, const struct conn *c,
+                          const struct tcp_metrics *metrics, uint32_t now_ds)
 {
+    struct ends_ledger *l;
+    uint64_t acked = 0, received = 0;
+
     e->owed.closed++;
+    if (!(c->flags & CONN_UNSEEN))
+        return;
+    (void)tcp_metrics_get(metrics, METRICS_bytes_acked, &acked);
+    (void)tcp_metrics_get(metrics, METRICS_bytes_received, &received);
+    e->owed.unseen++;
+    e->owed.unseen_acked += acked;
+    e->owed.unseen_received += received;
+    l = ledger_of(e, c, now_ds, LEDGER_FIND);
+    if (!l || l->balance >= 0)
+        return;
+    l->balance++; /* the record that the event left is this one */
+    l->at_ds = now_ds;
 }
 
 /* A row with the cookie of an event. */

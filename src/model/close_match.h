@@ -106,8 +106,11 @@ void close_match_expect(struct close_match *e, const struct conn *c, uint32_t no
  *  CONN_CLOSE_REPORTED and the count is taken back. */
 void close_match_appeared(struct close_match *e, struct conn *c, uint32_t now_ds);
 
-/** A row that was counted as closed has come back: the count is taken back. */
-void close_match_returned(struct close_match *e);
+/** A row of the sample before that was counted as closed has come back: the count is taken back.
+ * The row of an unseen connection (CONN_UNSEEN) comes back as its TIME_WAIT record, which two dumps
+ * missed: it is not counted as unseen any more. `metrics`: of the row, NULL when there are none. */
+void close_match_returned(struct close_match *e, const struct conn *c,
+                          const struct tcp_metrics *metrics, uint32_t now_ds);
 
 /** Count the connections that opened and closed between two samples, and add the newest as closed
  * rows, for which there must be room: close_match_unseen_rows(). */

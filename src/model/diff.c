@@ -117,12 +117,15 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
     *times = join->prev->times[j];
     if (sample_row_kind(join->prev, j) == ROW_CLOSED) { /* it was taken for closed too early */
         times->changed_ds = times->born_ds;
-        join->next->closed_total--;
+        join->next->closed_total -= !(before->flags & CONN_UNSEEN);
         if (predicate_match(join->builder->count_only, join->prev, j))
-            close_match_returned(&join->d->close_match);
+            close_match_returned(&join->d->close_match, before, sample_last_metrics(join->prev, j),
+                                 join->next->now_ds);
     }
     c->was_state = before->was_state;
     c->flags |= before->flags & (CONN_CLOSE_REPORTED | CONN_MPTCP);
+    if (before->flags & CONN_UNSEEN) /* it was listed because it was reported */
+        c->flags |= CONN_CLOSE_REPORTED;
     join->next->has_mptcp |= (c->flags & CONN_MPTCP) != 0;
     c->socket_cookie = conn_is_timewait(c) && c->cookie == before->cookie &&
                        (before->socket_cookie || !conn_is_timewait(before));

@@ -149,6 +149,38 @@ static void remnant_that_a_dump_missed_shows_up(void **state)
     assert_int_equal(r->next->close_stats_total.closed, 3);
 }
 
+/* The socket had a cookie, which the remnant has copied: the row that was listed as closed is the
+ * remnant, and is counted neither as closed nor as unseen any more. */
+static void remnant_with_the_cookie_of_its_event_shows_up(void **state)
+{
+    struct run *r = *state;
+    struct sample *s;
+
+    told_two(r);
+    told_sample(r, 2);
+    told_end(r, 80, 7, 9);
+    assert_int_equal(told_join(r)->close_stats.unseen, 1);
+    told_sample(r, 2);
+    told_row(r, 80, TCP_STATE_TIME_WAIT);
+    told_end(r, 78, 10, 20);
+    told_end(r, 79, 10, 20);
+    s = told_join(r);
+    assert_true(told_is(s, 80, ROW_LIVE));
+    assert_int_equal(s->closed_total, 0);
+    assert_int_equal(s->close_stats_total.ended, 3);
+    assert_int_equal(s->close_stats_total.closed, 2);
+    assert_int_equal(s->close_stats_total.unseen, 2);
+    assert_int_equal(s->close_stats_total.unseen_acked, 20);
+    assert_int_equal(s->close_stats_total.unseen_received, 40);
+    for (int i = 0; i < 3; i++) { /* it is counted once when it goes */
+        told_sample(r, 2);
+        s = told_join(r);
+    }
+    assert_int_equal(s->closed_total, 1);
+    assert_int_equal(s->close_stats_total.closed, 3);
+    assert_int_equal(s->close_stats_total.unseen, 2);
+}
+
 /* Missed twice, closed, faded, forgotten, and only then told of. */
 static void closed_row_is_told_of_late(void **state)
 {
@@ -296,6 +328,7 @@ int main(void)
         TEST(timewait_is_told_of_late),
         TEST(remnant_makes_way_before_it_is_told_of),
         TEST(remnant_that_a_dump_missed_shows_up),
+        TEST(remnant_with_the_cookie_of_its_event_shows_up),
         TEST(closed_row_is_told_of_late),
         TEST(request_is_told_of_by_its_ends),
         TEST(request_is_not_told_of_for_ever),
