@@ -268,17 +268,19 @@ static void add_state(struct making *m, const struct series *s, int t)
             have++;
         }
     }
-    if (have > want) {
+    if (!s->slots && have > want) {
         fprintf(stderr, "scenes: %s: more rows than counted in state %u at %d\n", scene->name,
                 s->state, t);
         exit(1);
     }
-    for (unsigned i = 0; have < want; i++, have++) {
+    for (unsigned i = 0; s->slots ? i < s->slots : have < want; i++) {
         char local[64], remote[64];
         struct row row = {.local = local, .remote = remote, .state = s->state, .uid = 33};
 
         const int first = awaits(s->state) ? first_sample(s, have, t) : t;
-        scene->maker(s->state, i, first, &row, local, remote);
+        if (!scene->maker(s->state, i, first, &row, local, remote))
+            continue;
+        have++;
         if (awaits(s->state))
             wait_for_answer(&row, (uint32_t)(t - first) * 1000 + BEFORE_SAMPLE_MS);
         add_message(m, &row, t);

@@ -10,12 +10,12 @@
 #define SAMPLES 60
 
 /* Counts of one state: base + scale × digit (0-9, a-z) of each sample; or a straight line from
- * `base` to `last`. */
+ * `base` to `last`; or as many as the maker makes of `slots`, and those with a name. */
 struct series {
     unsigned state;
     uint32_t base, scale;
     const char *digits;
-    uint32_t last;
+    uint32_t last, slots;
 };
 
 /* How a figure went: at the last sample it is what it is, before that `max` × digit / z. */
@@ -68,8 +68,9 @@ struct holding {
 };
 
 /* The i-th connection of a state that nobody named, as it is at sample `t`; where it waits for an
- * answer, `t` is the sample that has it first, and its timer is not the maker's. */
-typedef void (*row_maker)(unsigned state, unsigned i, int t, struct row *row, char local[64],
+ * answer, `t` is the sample that has it first, and its timer is not the maker's. False where there
+ * is none at that sample, which only states that have slots may answer. */
+typedef bool (*row_maker)(unsigned state, unsigned i, int t, struct row *row, char local[64],
                           char remote[64]);
 
 struct scene {

@@ -49,16 +49,21 @@ static void place(char local[64], char remote[64], const char *from, unsigned fr
 /* web-01 */
 
 static const struct series web_series[] = {
-    {TCP_STATE_LISTEN, 14, 0, NULL, 14},
-    {TCP_STATE_SYN_SENT, 0, 1, "000000000000000011010000000000000000000021010000000000000001", 0},
-    {TCP_STATE_SYN_RECV, 0, 1, "000000000000000000000000000000100000000000000000000000000000", 0},
-    {TCP_STATE_ESTABLISHED, 193, 1, "07899abcddddefeddeddccdefghijjjihhiiijjkllllllllmnooqppnonml",
+    {TCP_STATE_LISTEN, 14, 0, NULL, 14, 0},
+    {TCP_STATE_SYN_SENT, 0, 1, "000000000000000011010000000000000000000021010000000000000001", 0,
      0},
-    {TCP_STATE_CLOSE_WAIT, 0, 1, "111111111111222222222211111111111111111122222222222222222222", 0},
-    {TCP_STATE_LAST_ACK, 0, 1, "000000000000000000000000100000000000000000000000000000000000", 0},
-    {TCP_STATE_FIN_WAIT2, 0, 1, "222222224433222222222222225544332222222222333333333333333333", 0},
-    {TCP_STATE_TIME_WAIT, 66, 1, "457656455676544554665665545654675667656659455445764576456565", 0},
-    {0, 0, 0, NULL, 0},
+    {TCP_STATE_SYN_RECV, 0, 1, "000000000000000000000000000000100000000000000000000000000000", 0,
+     0},
+    {TCP_STATE_ESTABLISHED, 193, 1, "07899abcddddefeddeddccdefghijjjihhiiijjkllllllllmnooqppnonml",
+     0, 0},
+    {TCP_STATE_CLOSE_WAIT, 0, 1, "111111111111222222222211111111111111111122222222222222222222", 0,
+     0},
+    {TCP_STATE_LAST_ACK, 0, 1, "000000000000000000000000100000000000000000000000000000000000", 0,
+     0},
+    {TCP_STATE_FIN_WAIT2, 0, 1, "222222224433222222222222225544332222222222333333333333333333", 0,
+     0},
+    {TCP_STATE_TIME_WAIT, 0, 0, NULL, 0, 76},
+    {0, 0, 0, NULL, 0, 0},
 };
 
 #define LISTENER(address)                                                                          \
@@ -230,14 +235,26 @@ static void web_established(unsigned i, char local[64], char remote[64])
 }
 
 #define WEB_CLIENT_WAITS 13 /* TIME_WAIT entries of connections that this host opened */
+#define WEB_WAITS_ALWAYS 65 /* slots that always have an entry */
 #define WEB_ONE_PEER     7  /* of them to the peer of the two in CLOSE_WAIT */
 
-static void web_time_wait(unsigned i, int t, struct row *row, char local[64], char remote[64])
+/* Is there an entry in the i-th slot? Each stays for its 60 s: only when one has expired may its
+ * slot be empty or not be empty any more. */
+static bool web_waits(unsigned i, unsigned g)
+{
+    static const char *const slots[2] = {"..#.#..#.#.", ".#.#.##...#"};
+
+    return i < WEB_WAITS_ALWAYS || slots[g > i * 37 / 60][i - WEB_WAITS_ALWAYS] == '#';
+}
+
+static bool web_time_wait(unsigned i, int t, struct row *row, char local[64], char remote[64])
 {
     uint32_t left;
     unsigned g = generation(i, t, &left);
     char peer[32];
 
+    if (!web_waits(i, g))
+        return false;
     time_wait(row, i, g, left);
     if (i < WEB_ONE_PEER) {
         place(local, remote, "10.0.2.15", 47200 + i * 6 + g % 3, "10.0.5.8", 8443);
@@ -248,16 +265,17 @@ static void web_time_wait(unsigned i, int t, struct row *row, char local[64], ch
         snprintf(peer, sizeof peer, "198.51.100.%u", 1 + i * 3 % 250);
         place(local, remote, "10.0.2.15", 443, peer, 40000 + i * 53 + g);
     }
+    return true;
 }
 
-static void web_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
+static bool web_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
                       char remote[64])
 {
     static const struct figures calm = CALM(90);
 
-    if (state == TCP_STATE_TIME_WAIT) {
-        web_time_wait(i, t, row, local, remote);
-    } else if (state == TCP_STATE_ESTABLISHED) {
+    if (state == TCP_STATE_TIME_WAIT)
+        return web_time_wait(i, t, row, local, remote);
+    if (state == TCP_STATE_ESTABLISHED) {
         row->figures = calm;
         web_established(i, local, remote);
     } else if (state == TCP_STATE_SYN_SENT) {
@@ -273,6 +291,7 @@ static void web_maker(unsigned state, unsigned i, int t, struct row *row, char l
         place(local, remote, "10.0.2.15", 443, "192.0.2.60",
               50100 + i + 10 * state + 200 * (unsigned)t);
     }
+    return true;
 }
 
 static const struct scene web_01 = {
@@ -295,11 +314,12 @@ static const struct scene web_01 = {
 /* devbox */
 
 static const struct series dev_series[] = {
-    {TCP_STATE_LISTEN, 11, 0, NULL, 11},
+    {TCP_STATE_LISTEN, 11, 0, NULL, 11, 0},
     {TCP_STATE_ESTABLISHED, 21, 1, "000000000009000000000000000000000000000000000007000000000000",
+     0, 0},
+    {TCP_STATE_TIME_WAIT, 0, 1, "000000000000599999999999999999999999999999999999dggggggggggg", 0,
      0},
-    {TCP_STATE_TIME_WAIT, 0, 1, "000000000000599999999999999999999999999999999999dggggggggggg", 0},
-    {0, 0, 0, NULL, 0},
+    {0, 0, 0, NULL, 0, 0},
 };
 
 /* A page load: the connection is open in one sample and waits from the next on. */
@@ -331,7 +351,7 @@ static const struct row dev_rows[] = {
     LISTENER("127.0.0.1:9229"),   {NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, {0}},
 };
 
-static void dev_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
+static bool dev_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
                       char remote[64])
 {
     static const struct figures calm = CALM(8200);
@@ -343,6 +363,7 @@ static void dev_maker(unsigned state, unsigned i, int t, struct row *row, char l
     row->figures = calm;
     snprintf(peer, sizeof peer, "203.0.113.%u", 10 + i * 7);
     place(local, remote, "192.168.0.24", 50210 + i * 31, peer, 443);
+    return true;
 }
 
 static const struct scene devbox = {
@@ -365,18 +386,23 @@ static const struct scene devbox = {
 /* api-07 */
 
 static const struct series api_series[] = {
-    {TCP_STATE_LISTEN, 23, 0, NULL, 23},
-    {TCP_STATE_SYN_SENT, 0, 1, "001200021221111311311113112232112312321222222222233333222222", 0},
-    {TCP_STATE_SYN_RECV, 0, 1, "233645246466425225667323733222434736655653444743565633634445", 0},
-    {TCP_STATE_ESTABLISHED, 2896, 2, "0123434556789a9ababbabcdefgfedefghiijjklmmmlnkllmmmmmlklmmmb",
+    {TCP_STATE_LISTEN, 23, 0, NULL, 23, 0},
+    {TCP_STATE_SYN_SENT, 0, 1, "001200021221111311311113112232112312321222222222233333222222", 0,
      0},
-    {TCP_STATE_CLOSE_WAIT, 304, 0, NULL, 412},
-    {TCP_STATE_LAST_ACK, 0, 1, "121212112211112120110100100020002122111112122211012111102201", 0},
-    {TCP_STATE_FIN_WAIT1, 0, 1, "255545142433345535532343243524352533245654344362333233644334", 0},
-    {TCP_STATE_FIN_WAIT2, 33, 1, "212352220252223245500128353603111332312255405333306525035155", 0},
-    {TCP_STATE_CLOSING, 0, 1, "000000000000000000000010000000000000000000000000000000000000", 0},
-    {TCP_STATE_TIME_WAIT, 16917, 0, NULL, 18204},
-    {0, 0, 0, NULL, 0},
+    {TCP_STATE_SYN_RECV, 0, 1, "233645246466425225667323733222434736655653444743565633634445", 0,
+     0},
+    {TCP_STATE_ESTABLISHED, 2896, 2, "0123434556789a9ababbabcdefgfedefghiijjklmmmlnkllmmmmmlklmmmb",
+     0, 0},
+    {TCP_STATE_CLOSE_WAIT, 304, 0, NULL, 412, 0},
+    {TCP_STATE_LAST_ACK, 0, 1, "121212112211112120110100100020002122111112122211012111102201", 0,
+     0},
+    {TCP_STATE_FIN_WAIT1, 0, 1, "255545142433345535532343243524352533245654344362333233644334", 0,
+     0},
+    {TCP_STATE_FIN_WAIT2, 33, 1, "212352220252223245500128353603111332312255405333306525035155", 0,
+     0},
+    {TCP_STATE_CLOSING, 0, 1, "000000000000000000000010000000000000000000000000000000000000", 0, 0},
+    {TCP_STATE_TIME_WAIT, 16917, 0, NULL, 18204, 0},
+    {0, 0, 0, NULL, 0, 0},
 };
 
 /* A busy connection; `again` is the share of what it sent again, per mille. */
@@ -500,7 +526,7 @@ static void api_close_wait(unsigned i, int t, struct row *row, char local[64], c
           8443);
 }
 
-static void api_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
+static bool api_maker(unsigned state, unsigned i, int t, struct row *row, char local[64],
                       char remote[64])
 {
     static const struct figures calm = CALM(23000);
@@ -508,17 +534,17 @@ static void api_maker(unsigned state, unsigned i, int t, struct row *row, char l
 
     if (state == TCP_STATE_TIME_WAIT) {
         api_time_wait(i, t, row, local, remote);
-        return;
+        return true;
     }
     if (state == TCP_STATE_CLOSE_WAIT) {
         api_close_wait(i, t, row, local, remote);
-        return;
+        return true;
     }
     if (state == TCP_STATE_LISTEN) {
         row->wqueue = 511;
         snprintf(local, 64, "127.0.0.1:%u", 9100 + i);
         snprintf(remote, 64, "0.0.0.0:*");
-        return;
+        return true;
     }
     snprintf(peer, sizeof peer, "192.0.%u.%u", 2 + state, 1 + i % 250);
     if (state == TCP_STATE_ESTABLISHED) {
@@ -530,6 +556,7 @@ static void api_maker(unsigned state, unsigned i, int t, struct row *row, char l
         place(local, remote, "10.0.2.15", 443, peer, 33000 + i * 5);
     else
         place(local, remote, "10.0.2.15", 443, peer, 33000 + i * 5 + 37 * (unsigned)t);
+    return true;
 }
 
 static const struct scene api_07 = {
