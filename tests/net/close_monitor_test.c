@@ -121,9 +121,9 @@ static void twenty_thousand_are_all_counted(void **state)
     assert_int_equal(d->lost, 0);
     assert_int_equal(d->ended, 40000);
     assert_int_equal(d->unseen, 20000);
-    assert_int_equal(d->closed, 20000);
     assert_int_equal(d->unseen_received, 20000 * (300 + 1)); /* and a FIN */
-    assert_int_equal(r.last->count[TCP_STATE_TIME_WAIT], 20000);
+    /* Where all this takes over a minute, the first have expired. */
+    assert_int_equal(d->closed + r.last->count[TCP_STATE_TIME_WAIT], 40000);
     assert_int_equal(r.last->n_closed, SAMPLE_CLOSED_MAX);
     for (uint32_t i = 0; i < r.last->n_closed; i++) {
         uint32_t row = r.last->n_live + r.last->n_missing + i;
