@@ -65,6 +65,7 @@ static const struct {
     {"^", MSG_VIEW_MARK_PINNED},       {"(name)", MSG_VIEW_MARK_FORMER},
     {"+N", MSG_VIEW_MARK_SHARED},      {"–", MSG_VIEW_MARK_UNKNOWN},
     {"▸ ▹", MSG_VIEW_MARK_CURSOR},     {"▾ ▴", MSG_VIEW_MARK_SORTED},
+    {"▁ ▇", MSG_VIEW_MARK_BARS},       {"▄▄▄", MSG_VIEW_MARK_BARS_LEVEL},
 };
 
 static void add(struct help *h, bool right, const struct help_line *line)
