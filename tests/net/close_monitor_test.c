@@ -108,7 +108,7 @@ static void twenty_thousand_are_all_counted(void **state)
 {
     struct run r = start(1);
     const struct close_stats *d;
-    uint64_t bytes;
+    uint64_t received, sent;
 
     (void)state;
     for (unsigned i = 1; i <= 20; i++) {
@@ -121,17 +121,20 @@ static void twenty_thousand_are_all_counted(void **state)
     assert_int_equal(d->lost, 0);
     assert_int_equal(d->ended, 40000);
     assert_int_equal(d->unseen, 20000);
-    assert_int_equal(d->unseen_received, 20000 * (300 + 1)); /* and a FIN */
+    /* With a FIN each received 301 bytes, or 51 where it is the client's end: the end that stays
+     * may be the server's where the host is busy and sends a FIN late. */
+    assert_in_range(d->unseen_received, 20000 * 301 - 200 * 250, 20000 * 301);
+    assert_int_equal((20000 * 301 - d->unseen_received) % 250, 0);
     /* Where all this takes over a minute, the first have expired. */
     assert_int_equal(d->closed + r.last->count[TCP_STATE_TIME_WAIT], 40000);
     assert_int_equal(r.last->n_closed, SAMPLE_CLOSED_MAX);
     for (uint32_t i = 0; i < r.last->n_closed; i++) {
         uint32_t row = r.last->n_live + r.last->n_missing + i;
+        const struct tcp_metrics *metrics = sample_metrics(r.last, row);
         assert_true(r.last->conn[row].flags & CONN_UNSEEN);
-        assert_true(tcp_metrics_get(sample_metrics(r.last, row), METRICS_bytes_received, &bytes));
-        assert_int_equal(bytes, 301);
-        assert_true(tcp_metrics_get(sample_metrics(r.last, row), METRICS_bytes_sent, &bytes));
-        assert_int_equal(bytes, 50);
+        assert_true(tcp_metrics_get(metrics, METRICS_bytes_received, &received));
+        assert_true(tcp_metrics_get(metrics, METRICS_bytes_sent, &sent));
+        assert_true((received == 301 && sent == 50) || (received == 51 && sent == 300));
     }
     end(&r);
 }
