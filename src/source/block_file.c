@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "block_index.h"
 #include "block_ring.h"
 
 #define WINDOW (64u << 10)
@@ -185,4 +186,30 @@ int block_file_find(struct block_file *f, uint64_t *at)
         if (rc != -EBADMSG)
             return rc;
     }
+}
+
+int block_file_payload(struct block_file *f, struct block_in *in, uint64_t at,
+                       const struct block_head *head, uint8_t bytes[BLOCK_FILE_SMALL], size_t *len)
+{
+    int rc = head->raw > BLOCK_FILE_SMALL ? -EBADMSG : 0;
+
+    if (!rc)
+        rc = block_in_verify(in, &f->input, head, at + BLOCK_HEAD_BYTES);
+    if (!rc)
+        rc = block_in_begin(in, &f->input, head, at + BLOCK_HEAD_BYTES);
+    *len = head->raw;
+    return rc ? rc : block_in_take(in, bytes, *len);
+}
+
+bool block_file_first_head(struct block_file *f, struct block_in *in, struct recording_head *who)
+{
+    struct block_head head;
+    uint8_t bytes[BLOCK_FILE_SMALL];
+    size_t len;
+
+    if (block_file_head(f, 0, &head) || head.type != BLOCK_HEAD ||
+        block_file_payload(f, in, 0, &head, bytes, &len))
+        return false;
+    block_index_read_head(bytes, len, who);
+    return true;
 }

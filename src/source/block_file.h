@@ -4,7 +4,10 @@
 #define TCPTOP_SRC_SOURCE_BLOCK_FILE_H
 
 #include "block_stream.h"
+#include "tcptop/source/recording.h"
 #include "tcptop/source/source.h"
+
+#define BLOCK_FILE_SMALL 4096u /* bytes of the longest payload that is read as a whole */
 
 struct block_file {
     struct block_input input;   /* first member */
@@ -36,5 +39,15 @@ int block_file_head(struct block_file *f, uint64_t at, struct block_head *head);
 /** Find the next head, sound, of whatever version, from `*at` on. Returns 0 with `*at` set,
  * -ENODATA when there is none, or another -errno. */
 int block_file_find(struct block_file *f, uint64_t *at);
+
+/** Read the payload of the block at `at`, whose head is `head`, as a whole, by way of `in`. Returns
+ *  0 with `*len` set, -EBADMSG where it is damaged or longer than BLOCK_FILE_SMALL, or as
+ *  block_in_verify() does. */
+int block_file_payload(struct block_file *f, struct block_in *in, uint64_t at,
+                       const struct block_head *head, uint8_t bytes[BLOCK_FILE_SMALL], size_t *len);
+
+/** Read by way of `in` what the HEAD at the beginning says of who recorded. False: there is none
+ *  that can be read, and `*who` is left. */
+bool block_file_first_head(struct block_file *f, struct block_in *in, struct recording_head *who);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What an INDEX and an END say. */
+/* What an INDEX, an END and a HEAD say. */
 #include "block_index.h"
 
 #include <errno.h>
 
 #include "tcptop/base/bytes.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/model/findings.h"
+#include "tcptop/source/sample_fields.h"
 
 #define INDEX_BYTES 61 /* before the counts */
 
@@ -80,4 +82,25 @@ void block_index_write_end(uint8_t out[BLOCK_END_BYTES], uint64_t last_index, ui
     bytes_set(out + 8, samples, 8);
     bytes_set(out + 16, why, 4);
     bytes_set(out + 20, 0, 4);
+}
+
+void block_index_read_head(const uint8_t *bytes, size_t len, struct recording_head *head)
+{
+    const uint8_t *p = bytes, *value;
+    size_t value_len;
+    unsigned tag;
+
+    *head = (struct recording_head){.program = ""};
+    while (sample_fields_next(&p, &len, &tag, &value, &value_len)) {
+        if (tag == BLOCK_HEAD_RUN && value_len == 8)
+            head->run = bytes_get(value, 8);
+        else if (tag == BLOCK_HEAD_PROGRAM)
+            utf8_sanitise_into(head->program, sizeof head->program, value, value_len);
+        else if (tag == BLOCK_HEAD_HOST)
+            utf8_sanitise_into(head->host, sizeof head->host, value, value_len);
+        else if (tag == BLOCK_HEAD_BOOT)
+            utf8_sanitise_into(head->boot, sizeof head->boot, value, value_len);
+        else if (tag == BLOCK_HEAD_REDACTED && value_len == 1)
+            head->redacted = *value;
+    }
 }

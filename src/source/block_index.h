@@ -37,4 +37,8 @@ enum block_head_tag {
     BLOCK_HEAD_JUDGE = 10,   /* 8 bytes: recorder_options.judge */
 };
 
+/** Read from the payload of a HEAD who recorded; run 0: it does not say. What is unknown or of
+ *  another length is left out. */
+void block_index_read_head(const uint8_t *bytes, size_t len, struct recording_head *head);
+
 #endif

@@ -2,28 +2,21 @@
 /* Plays a recording of blocks. */
 #include "block_reader.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "block_decode.h"
+#include "block_directory.h"
 #include "block_file.h"
 #include "block_index.h"
 #include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
-#include "tcptop/base/privileges.h"
-#include "tcptop/base/utf8.h"
 #include "tcptop/source/sample_fields.h"
 
-#define FILES_MAX 100000u
-#define SMALL_MAX 4096u /* bytes of a payload that is read as a whole */
-#define BEYOND    1     /* a sample was met that is not wanted any more */
+#define BEYOND 1 /* a sample was met that is not wanted any more */
 
 /* How far to play before a sample is handed out. */
 struct limits_of_play {
@@ -34,10 +27,8 @@ struct limits_of_play {
 
 struct block_reader {
     const struct source *owner;
-    char *directory; /* NULL: one file; owned */
-    char **name;     /* of its files, in order; owned */
-    uint32_t n_files;
-    uint32_t file; /* which one is open */
+    struct block_directory directory; /* without a path: one file; owned */
+    uint32_t file;                    /* which one of it is open */
     struct block_file in;
     bool open;
     struct block_decoder *decoder;
@@ -72,7 +63,6 @@ static int new_reader(struct block_reader **out, const struct source *owner)
     r->in.fd = -1;
     r->begin_ns = INT64_MIN;
     r->end_ns = INT64_MAX;
-    r->n_files = 1;
     r->decoder = block_decoder_new();
     *out = r;
     if (r->decoder)
@@ -90,10 +80,7 @@ void block_reader_close(struct block_reader *r)
     block_decoder_free(r->decoder);
     block_in_fini(&r->payload);
     sample_unref(r->last);
-    for (uint32_t i = 0; r->name && i < r->n_files; i++)
-        free(r->name[i]);
-    free(r->name);
-    free(r->directory);
+    block_directory_fini(&r->directory);
     free(r->span);
     free(r->content.moment);
     free(r);
@@ -157,345 +144,43 @@ struct sample_reason block_reader_reason(const struct block_reader_faults *fault
         return (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults->damaged_at};
     if (faults->newer)
         return (struct sample_reason){.code = REASON_NEWER_FRAME};
-    if (!faults->other_host && !faults->other_writer)
+    const struct block_left_out *rest = &faults->left_out;
+    if (!rest->other_host && !rest->other_writer)
         return (struct sample_reason){.code = REASON_NONE};
-    struct sample_reason why = sample_reason_named(!faults->other_writer ? REASON_OTHER_HOST
-                                                   : faults->other_host  ? REASON_OTHER_FILES
-                                                                         : REASON_OTHER_WRITER,
-                                                   0, faults->left_out);
-    why.number = (uint64_t)faults->other_host + faults->other_writer;
+    struct sample_reason why = sample_reason_named(!rest->other_writer ? REASON_OTHER_HOST
+                                                   : rest->other_host  ? REASON_OTHER_FILES
+                                                                       : REASON_OTHER_WRITER,
+                                                   0, rest->name);
+    why.number = (uint64_t)rest->other_host + rest->other_writer;
     return why;
 }
 
-/* Directories ------------------------------------------------------------ */
+/* Files ------------------------------------------------------------ */
 
-/* Open file `i` in the place of the one that is open. What is no regular file is as if it were
- * empty. Returns 0 or -errno. */
+static bool is_directory(const struct block_reader *r)
+{
+    return r->directory.path != NULL;
+}
+
+static uint32_t files_of(const struct block_reader *r)
+{
+    return is_directory(r) ? r->directory.n : 1;
+}
+
+/* Open file `i` of the directory in the place of the one that is open. Returns 0 or -errno. */
 static int open_file(struct block_reader *r, uint32_t i)
 {
-    char path[4096];
-    struct stat st;
-
     r->at = 0;
     if (i == r->file && r->open)
         return 0;
-    if (snprintf(path, sizeof path, "%s/%s", r->directory, r->name[i]) >= (int)sizeof path)
-        return -ENAMETOOLONG;
-    int fd = privileges_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = block_directory_open(&r->directory, i);
     if (fd < 0)
         return fd;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return -EINVAL;
-    }
     if (r->open)
         block_file_close(&r->in);
-    r->open = false;
     r->file = i;
     int rc = block_file_open(&r->in, r->owner, fd, NULL, 0);
     r->open = rc == 0;
-    return rc;
-}
-
-static bool is_name(const char *name)
-{
-    size_t len = strlen(name), suffix = strlen(BLOCK_READER_SUFFIX);
-
-    return len > suffix && strcmp(name + len - suffix, BLOCK_READER_SUFFIX) == 0;
-}
-
-static int add_name(struct block_reader *r, uint32_t *cap, const char *name)
-{
-    char **larger = array_room(r->name, r->n_files, cap, 64, sizeof *r->name);
-
-    if (larger)
-        r->name = larger;
-    char *copy = larger ? strdup(name) : NULL;
-    if (!copy)
-        return -ENOMEM;
-    r->name[r->n_files++] = copy;
-    return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int list_names(struct block_reader *r, DIR *dir)
-{
-    uint32_t cap = 0;
-    const struct dirent *entry;
-    int rc = 0;
-
-    r->n_files = 0;
-    while (!rc && (entry = readdir(dir)) && r->n_files < FILES_MAX) {
-        if (is_name(entry->d_name))
-            rc = add_name(r, &cap, entry->d_name);
-    }
-    if (r->n_files > 1)
-        qsort(r->name, r->n_files, sizeof *r->name, compare_names);
-    return rc ? rc : r->n_files ? 0 : -ENOENT;
-}
-
-static int read_small(struct block_reader *r, uint64_t at, const struct block_head *head,
-                      uint8_t bytes[SMALL_MAX], size_t *len);
-static int load_spans(struct block_reader *r, uint32_t file);
-
-/* What the payload of a HEAD says of who recorded; run 0: not known. */
-static void read_head(const uint8_t *bytes, size_t len, struct recording_head *head)
-{
-    const uint8_t *p = bytes, *value;
-    size_t value_len;
-    unsigned tag;
-
-    *head = (struct recording_head){.program = ""};
-    while (sample_fields_next(&p, &len, &tag, &value, &value_len)) {
-        if (tag == BLOCK_HEAD_RUN && value_len == 8)
-            head->run = bytes_get(value, 8);
-        else if (tag == BLOCK_HEAD_PROGRAM)
-            utf8_sanitise_into(head->program, sizeof head->program, value, value_len);
-        else if (tag == BLOCK_HEAD_HOST)
-            utf8_sanitise_into(head->host, sizeof head->host, value, value_len);
-        else if (tag == BLOCK_HEAD_BOOT)
-            utf8_sanitise_into(head->boot, sizeof head->boot, value, value_len);
-        else if (tag == BLOCK_HEAD_REDACTED && value_len == 1)
-            head->redacted = *value;
-    }
-}
-
-/* What the HEAD at the beginning of the open file says; false: there is none. */
-static bool first_head(struct block_reader *r, struct recording_head *who)
-{
-    struct block_head head;
-    uint8_t bytes[SMALL_MAX];
-    size_t len;
-
-    if (block_file_head(&r->in, 0, &head) || head.type != BLOCK_HEAD ||
-        read_small(r, 0, &head, bytes, &len))
-        return false;
-    read_head(bytes, len, who);
-    return true;
-}
-
-/* The same of a file; empty: it does not say. */
-static struct recording_head head_of_file(struct block_reader *r, uint32_t i)
-{
-    struct recording_head who = {.run = 0};
-
-    if (!open_file(r, i))
-        (void)first_head(r, &who);
-    return who;
-}
-
-/* When the samples of a file begin and end; false: it has none. */
-static bool times_of_file(struct block_reader *r, uint32_t i, int64_t *first, int64_t *last)
-{
-    uint32_t n = r->n_spans;
-    bool any;
-
-    (void)load_spans(r, i);
-    any = r->n_spans > n;
-    if (any) {
-        *first = r->span[n].first_wall_ns;
-        *last = r->span[r->n_spans - 1].last_wall_ns;
-    }
-    r->n_spans = n;
-    return any;
-}
-
-/* Whose a file is. */
-struct run_file {
-    uint64_t run;
-    uint32_t file;
-};
-
-/* The files of one run of a recorder. */
-struct recorder_run {
-    const struct run_file *files;
-    uint32_t n, first_file; /* how many, and the first by name that has samples, else the first */
-    bool any;               /* has samples: */
-    int64_t first_ns, last_ns;
-    struct recording_head head; /* of its first file */
-    bool left_out;
-};
-
-static void add_file(struct block_reader *r, struct recorder_run *run, const struct run_file *f)
-{
-    int64_t first, last;
-
-    if (!run->n++) {
-        run->files = f;
-        run->first_file = f->file;
-    }
-    if (!times_of_file(r, f->file, &first, &last))
-        return;
-    if (!run->any)
-        run->first_file = f->file;
-    run->first_ns = !run->any || first < run->first_ns ? first : run->first_ns;
-    run->last_ns = !run->any || last > run->last_ns ? last : run->last_ns;
-    run->any = true;
-}
-
-static int compare_files(const void *a, const void *b)
-{
-    const struct run_file *x = a, *y = b;
-
-    if (x->run != y->run)
-        return x->run < y->run ? -1 : 1;
-    return x->file < y->file ? -1 : x->file > y->file;
-}
-
-/* Runs by their time; those without samples, which are in nobody's way, come last. */
-static int compare_runs(const void *a, const void *b)
-{
-    const struct recorder_run *x = a, *y = b;
-
-    if (x->any != y->any)
-        return x->any ? -1 : 1;
-    if (x->any && x->first_ns != y->first_ns)
-        return x->first_ns < y->first_ns ? -1 : 1;
-    return x->first_file < y->first_file ? -1 : x->first_file > y->first_file;
-}
-
-static void note_left_out(struct block_reader *r, const struct recorder_run *run, bool other_host)
-{
-    struct block_reader_faults *f = &r->faults;
-    char name[sizeof f->left_out];
-
-    if (!f->other_host && (other_host || !f->other_writer)) {
-        snprintf(name, sizeof name, "%s%s%s%s", r->name[run->first_file], other_host ? " (" : "",
-                 other_host ? run->head.host : "", other_host ? ")" : "");
-        utf8_sanitise_into(f->left_out, sizeof f->left_out, name, strlen(name));
-    }
-    if (other_host)
-        f->other_host += run->n;
-    else
-        f->other_writer += run->n;
-}
-
-/* Whose run it is; "" where that is not told, or only by a token, which the next run may have for
- * another host. */
-static const char *host_of(const struct recorder_run *run)
-{
-    return run->head.redacted ? "" : run->head.host;
-}
-
-/* Of the runs, in order of time, leave out those of another host than the first one, and those that
- * overlap one before. */
-static void choose_runs(struct block_reader *r, struct recorder_run *run, uint32_t n)
-{
-    const struct recorder_run *kept = NULL;
-    const char *host = ""; /* whose files are played, once it is known */
-
-    for (uint32_t i = 0; i < n && run[i].any; i++) {
-        bool other_host = *host && *host_of(&run[i]) && strcmp(host, host_of(&run[i])) != 0;
-        run[i].left_out = kept && (other_host || run[i].first_ns < kept->last_ns);
-        if (run[i].left_out)
-            note_left_out(r, &run[i], other_host);
-        else
-            kept = &run[i];
-        if (!run[i].left_out && !*host)
-            host = host_of(&run[i]);
-    }
-}
-
-/* The names of the files of the runs that are played, in the order of the runs. */
-static int keep_names(struct block_reader *r, const struct recorder_run *run, uint32_t n)
-{
-    char **name = calloc(r->n_files, sizeof *name);
-    uint32_t kept = 0;
-
-    if (!name)
-        return -ENOMEM;
-    for (uint32_t k = 0; k < n; k++) {
-        for (uint32_t i = 0; i < run[k].n; i++) {
-            char *one = r->name[run[k].files[i].file];
-            if (run[k].left_out)
-                free(one);
-            else
-                name[kept++] = one;
-        }
-    }
-    free(r->name);
-    r->name = name;
-    r->n_files = kept;
-    return 0;
-}
-
-/* Of several runs those that are played. `f`: all files. */
-static int arrange_runs(struct block_reader *r, struct run_file *f)
-{
-    struct recorder_run *run = calloc(r->n_files, sizeof *run);
-    uint32_t n = 0;
-    int rc = run ? 0 : -ENOMEM;
-
-    qsort(f, r->n_files, sizeof *f, compare_files);
-    for (uint32_t i = 0; run && i < r->n_files; i++) {
-        n += !i || f[i].run != f[i - 1].run;
-        add_file(r, &run[n - 1], &f[i]);
-    }
-    for (uint32_t k = 0; k < n; k++)
-        run[k].head = head_of_file(r, run[k].first_file);
-    if (!rc) {
-        qsort(run, n, sizeof *run, compare_runs);
-        choose_runs(r, run, n);
-        rc = keep_names(r, run, n);
-    }
-    free(run);
-    return rc;
-}
-
-/* Play the files of different runs in the order of time, and of what cannot be one recording only
- * the first: of several hosts, and of runs at the same time. */
-static int arrange_files(struct block_reader *r)
-{
-    struct run_file *f = calloc(r->n_files, sizeof *f);
-    bool several = false;
-    int rc = f ? 0 : -ENOMEM;
-
-    for (uint32_t i = 0; f && i < r->n_files; i++) {
-        f[i] = (struct run_file){head_of_file(r, i).run, i};
-        several |= f[i].run != f[0].run;
-    }
-    if (several)
-        rc = arrange_runs(r, f);
-    if (r->open)
-        block_file_close(&r->in);
-    r->open = false;
-    r->file = 0;
-    r->at = 0;
-    free(f);
-    return rc;
-}
-
-int block_reader_open_directory(struct block_reader **out, const struct source *owner,
-                                const char *path)
-{
-    struct block_reader *r;
-    int rc = new_reader(&r, owner);
-    int fd = rc ? -1 : privileges_open(path, O_RDONLY | O_DIRECTORY, 0);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-    if (rc)
-        return rc;
-    if (!dir)
-        rc = fd < 0 ? fd : -errno;
-    if (!dir && fd >= 0)
-        close(fd);
-    r->directory = rc ? NULL : strdup(path);
-    if (!rc && !r->directory)
-        rc = -ENOMEM;
-    if (!rc)
-        rc = list_names(r, dir);
-    if (dir)
-        closedir(dir);
-    if (!rc)
-        rc = arrange_files(r);
-    if (rc)
-        block_reader_close(r);
-    else
-        *out = r;
     return rc;
 }
 
@@ -509,39 +194,27 @@ static void note_damage(struct block_reader *r)
     block_decode_forget(r->decoder);
 }
 
-/* A small payload as a whole. Returns 0 or -errno. */
-static int read_small(struct block_reader *r, uint64_t at, const struct block_head *head,
-                      uint8_t bytes[SMALL_MAX], size_t *len)
-{
-    int rc = head->raw > SMALL_MAX ? -EBADMSG : 0;
-
-    if (!rc)
-        rc = block_in_verify(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
-    if (!rc)
-        rc = block_in_begin(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
-    *len = head->raw;
-    return rc ? rc : block_in_take(&r->payload, bytes, *len);
-}
-
 /* A jump goes to a key, behind its head: then the first one of the file tells the same. */
 int block_reader_head(struct block_reader *r, struct recording_head *head)
 {
     *head = r->head;
     if (r->runs)
         return 0;
-    return r->open && r->in.seekable && first_head(r, head) ? 0 : -ENODATA;
+    if (!r->open || !r->in.seekable || !block_file_first_head(&r->in, &r->payload, head))
+        return -ENODATA;
+    return 0;
 }
 
 /* The payload of the head at r->at. */
 static void take_head(struct block_reader *r, const struct block_head *head)
 {
-    uint8_t bytes[SMALL_MAX];
+    uint8_t bytes[BLOCK_FILE_SMALL];
     size_t len;
     uint64_t before = r->head.run;
 
-    if (read_small(r, r->at, head, bytes, &len))
+    if (block_file_payload(&r->in, &r->payload, r->at, head, bytes, &len))
         return;
-    read_head(bytes, len, &r->head);
+    block_index_read_head(bytes, len, &r->head);
     if (r->runs && r->head.run == before)
         return;
     r->runs++;
@@ -613,7 +286,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
  * cannot be read are left out. */
 static int next_file(struct block_reader *r)
 {
-    while (r->directory && r->file + 1 < r->n_files) {
+    while (r->file + 1 < files_of(r)) {
         int rc = open_file(r, r->file + 1);
         if (!rc || rc == -ENOMEM || rc == -ECANCELED)
             return rc;
@@ -725,7 +398,7 @@ static void finish(struct block_reader *r, struct sample_builder *b)
 int block_reader_go(struct block_reader *r, const struct recording_span *span)
 {
     struct block_head head;
-    int rc = r->directory ? open_file(r, span->file) : 0;
+    int rc = is_directory(r) ? open_file(r, span->file) : 0;
 
     r->jumps = false;
     block_decode_forget(r->decoder);
@@ -802,14 +475,14 @@ static int read_index(struct block_reader *r, uint64_t at, uint32_t file,
                       struct recording_span *span, uint64_t *previous)
 {
     struct block_head head;
-    uint8_t bytes[SMALL_MAX];
+    uint8_t bytes[BLOCK_FILE_SMALL];
     size_t len;
     int rc = block_file_head(&r->in, at, &head);
 
     if (!rc && head.type != BLOCK_INDEX)
         rc = -EBADMSG;
     if (!rc)
-        rc = read_small(r, at, &head, bytes, &len);
+        rc = block_file_payload(&r->in, &r->payload, at, &head, bytes, &len);
     if (!rc)
         rc = block_index_read(bytes, len, span, previous);
     span->file = file;
@@ -821,7 +494,7 @@ static int find_last_index(struct block_reader *r, uint64_t *at)
 {
     const uint64_t bytes = BLOCK_HEAD_BYTES + BLOCK_END_BYTES;
     struct block_head head;
-    uint8_t payload[SMALL_MAX];
+    uint8_t payload[BLOCK_FILE_SMALL];
     size_t len;
     off_t size = lseek(r->in.fd, 0, SEEK_END);
 
@@ -832,7 +505,7 @@ static int find_last_index(struct block_reader *r, uint64_t *at)
     if (!rc && (head.type != BLOCK_END || head.stored != BLOCK_END_BYTES))
         rc = -EBADMSG;
     if (!rc)
-        rc = read_small(r, end, &head, payload, &len);
+        rc = block_file_payload(&r->in, &r->payload, end, &head, payload, &len);
     if (!rc)
         *at = bytes_get(payload, 8);
     return rc == -ENODATA ? -EBADMSG : rc;
@@ -930,7 +603,7 @@ static int scan_file(struct block_reader *r, uint32_t file, struct block_decoder
 
 static int load_spans(struct block_reader *r, uint32_t file)
 {
-    int rc = r->directory ? open_file(r, file) : 0;
+    int rc = is_directory(r) ? open_file(r, file) : 0;
 
     if (!rc)
         rc = follow_chain(r, file);
@@ -942,9 +615,47 @@ static int load_spans(struct block_reader *r, uint32_t file)
     return rc;
 }
 
+/* When the samples of a file begin and end, as block_directory_arrange() asks. */
+static bool times_of_file(void *reader, uint32_t i, int64_t *first_ns, int64_t *last_ns)
+{
+    struct block_reader *r = reader;
+
+    r->n_spans = 0;
+    (void)load_spans(r, i);
+    if (!r->n_spans)
+        return false;
+    *first_ns = r->span[0].first_wall_ns;
+    *last_ns = r->span[r->n_spans - 1].last_wall_ns;
+    r->n_spans = 0;
+    return true;
+}
+
+int block_reader_open_directory(struct block_reader **out, const struct source *owner,
+                                const char *path)
+{
+    struct block_reader *r;
+    int rc = new_reader(&r, owner);
+
+    if (rc)
+        return rc;
+    rc = block_directory_list(&r->directory, path);
+    if (!rc)
+        rc = block_directory_arrange(&r->directory, owner, times_of_file, r, &r->faults.left_out);
+    if (r->open) /* to see its times */
+        block_file_close(&r->in);
+    r->open = false;
+    r->file = 0;
+    r->at = 0;
+    if (rc)
+        block_reader_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
 bool block_reader_moves(const struct block_reader *r)
 {
-    return r->directory || r->in.seekable;
+    return is_directory(r) || r->in.seekable;
 }
 
 int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n)
@@ -959,10 +670,10 @@ int block_reader_spans(struct block_reader *r, const struct recording_span **lis
         rc = block_ring_spans(r->in.ring, &r->span, &r->n_spans, &r->cap_spans);
     } else if (!r->indexed) {
         r->n_spans = 0;
-        for (uint32_t i = 0; i < r->n_files && rc != -ENOMEM && rc != -ECANCELED; i++)
+        for (uint32_t i = 0; i < files_of(r) && rc != -ENOMEM && rc != -ECANCELED; i++)
             rc = load_spans(r, i);
         rc = rc == -ENOMEM || rc == -ECANCELED ? rc : 0;
-        if (r->directory && open_file(r, file) && !rc)
+        if (is_directory(r) && open_file(r, file) && !rc)
             r->at = 0;
         r->at = at;
         r->indexed = rc == 0;
@@ -1030,14 +741,14 @@ int block_reader_look(struct block_reader *r, const struct recording_span *span,
     uint32_t file = r->file;
     uint64_t at = r->at;
     struct block_decoder *d = block_decoder_new();
-    int rc = !d ? -ENOMEM : r->directory ? open_file(r, span->file) : 0;
+    int rc = !d ? -ENOMEM : is_directory(r) ? open_file(r, span->file) : 0;
 
     r->content.n_moments = 0;
     *content = &r->content;
     if (!rc)
         rc = look_into(r, span->at, d);
     block_decoder_free(d);
-    if (r->directory && open_file(r, file) && !rc)
+    if (is_directory(r) && open_file(r, file) && !rc)
         at = 0;
     r->at = at;
     return rc;
@@ -1060,7 +771,7 @@ static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
 {
     bool is_key = head->type == BLOCK_KEY, is_sample = is_key || head->type == BLOCK_DELTA;
     struct block_visited b = {.type = head->type};
-    uint8_t bytes[SMALL_MAX];
+    uint8_t bytes[BLOCK_FILE_SMALL];
     struct block_moment m;
     int rc = 0;
 
@@ -1072,7 +783,7 @@ static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
             v->key_seq = rc ? 0 : m.seq;
         b.moment = is_key || m.key_seq == v->key_seq ? &m : NULL; /* else it cannot be played */
     } else if (head->type == BLOCK_HEAD || head->type == BLOCK_NOTE || head->type == BLOCK_END) {
-        rc = read_small(r, at, head, bytes, &b.len);
+        rc = block_file_payload(&r->in, &r->payload, at, head, bytes, &b.len);
         b.bytes = bytes;
     }
     return rc ? rc : v->visit(v, &b);
@@ -1131,8 +842,8 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
     faults->damaged = faults->newer = false;
     if (!block_reader_moves(r))
         rc = -ESPIPE;
-    for (uint32_t i = 0; i < r->n_files && !rc; i++) {
-        rc = r->directory ? open_file(r, i) : 0;
+    for (uint32_t i = 0; i < files_of(r) && !rc; i++) {
+        rc = is_directory(r) ? open_file(r, i) : 0;
         if (!rc)
             rc = visit_file(r, v, d, faults);
         else if (rc != -ENOMEM && rc != -ECANCELED) { /* it is left out, as when it is played */
@@ -1142,7 +853,7 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
         }
     }
     block_decoder_free(d);
-    if (r->directory && open_file(r, file))
+    if (is_directory(r) && open_file(r, file))
         at = 0;
     r->at = at;
     return rc;

@@ -6,22 +6,19 @@
 #define TCPTOP_SRC_SOURCE_BLOCK_READER_H
 
 #include "block_decode.h"
+#include "block_directory.h"
 #include "tcptop/source/recording.h"
 
 struct block_ring;
-
-#define BLOCK_READER_SUFFIX ".tcptop" /* of the files of a directory */
 
 struct block_reader;
 
 /** What of a recording could not be played. */
 struct block_reader_faults {
-    bool damaged;          /* a block, or the end of a file */
-    bool newer;            /* a block is of a later version */
-    uint64_t damaged_at;   /* where in its file the first damage is, in bytes */
-    uint32_t other_host;   /* so many files of a directory are of another host */
-    uint32_t other_writer; /* and so many were written at the same time as others of this host */
-    char left_out[256];    /* one of these files, with its host where that is why; sanitised */
+    bool damaged;                   /* a block, or the end of a file */
+    bool newer;                     /* a block is of a later version */
+    uint64_t damaged_at;            /* where in its file the first damage is, in bytes */
+    struct block_left_out left_out; /* of a directory */
 };
 
 /** Read from the open file `fd`, which is taken over, also on failure. `first` are `n` bytes that

@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "block_directory.h"
 #include "block_encode.h"
 #include "block_index.h"
 #include "block_note.h"
-#include "block_reader.h"
 #include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
@@ -311,7 +311,7 @@ static int name_file(struct recorder *r, int64_t wall_ns, unsigned try)
     size_t len = strlen(r->options.path);
     const char *slash = len && r->options.path[len - 1] == '/' ? "" : "/";
     int n = snprintf(r->file, sizeof r->file, "%s%s%s-%06x%s", r->options.path, slash, when,
-                     (unsigned)((r->run + try) & 0xffffff), BLOCK_READER_SUFFIX);
+                     (unsigned)((r->run + try) & 0xffffff), BLOCK_DIRECTORY_SUFFIX);
     r->name_s = s;
     return n < (int)sizeof r->file ? 0 : -ENAMETOOLONG;
 }
@@ -354,7 +354,7 @@ static bool is_ours(const char *name)
 
     return digits == NAME_DIGITS && name[8] == 'T' && name[15] == 'Z' && name[16] == '-' &&
            strspn(name + 17, "0123456789abcdef") == 6 &&
-           strcmp(name + 23, BLOCK_READER_SUFFIX) == 0;
+           strcmp(name + 23, BLOCK_DIRECTORY_SUFFIX) == 0;
 }
 
 static int compare_kept(const void *a, const void *b)

@@ -210,7 +210,7 @@ static void add_left_out(const struct recording *rec, struct sample_reason *r)
     if (!rec->blocks)
         return;
     struct block_reader_faults faults = block_reader_faults(rec->blocks);
-    if (!faults.other_host && !faults.other_writer)
+    if (!faults.left_out.other_host && !faults.left_out.other_writer)
         return;
     faults.damaged = faults.newer = false;
     struct sample_reason why = block_reader_reason(&faults);
@@ -256,7 +256,8 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
     const struct block_reader_faults faults = block_reader_faults(r->blocks);
     r->ended = true;
     if (r->frames)
-        return faults.damaged || faults.newer || faults.other_host || faults.other_writer
+        return faults.damaged || faults.newer || faults.left_out.other_host ||
+                       faults.left_out.other_writer
                    ? faulty_end(r, b, why)
                    : -ENODATA;
     if (faults.newer)
