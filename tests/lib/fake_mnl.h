@@ -21,6 +21,7 @@ static struct fake_mnl {
     int fd;                     /* what poll() sees */
     int open_error, bind_error; /* errno of opening and binding, 0: they work */
     uint32_t sender;            /* of what fake_recvfrom() returns, which sets it; 0: the kernel */
+    bool no_ipv6;               /* for fake_socket() */
 } fake_mnl;
 
 /** Nothing was done yet; `readable`: there seems to be an answer at any time, else never. */
@@ -65,6 +66,18 @@ static inline int fake_get_fd(const struct mnl_socket *s)
 {
     (void)s;
     return fake_mnl.fd;
+}
+
+/** socket(2) of a kernel that may be without IPv6, for a source that looks: a test whose source
+ * does puts it into the place of socket(). */
+static inline int fake_socket(int family, int type, int protocol)
+{
+    (void)type, (void)protocol;
+    if (fake_mnl.no_ipv6 && family == AF_INET6) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return eventfd(0, EFD_CLOEXEC);
 }
 
 static ssize_t fake_sendto(const struct mnl_socket *s, const void *request, size_t len);

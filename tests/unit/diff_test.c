@@ -15,17 +15,33 @@
 #include "lib/sample.h"
 #include "tcptop/model/diff.h"
 
-/* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */
-static struct sample *sample(struct run *r, const uint64_t *cookies)
+static struct run r; /* of each test */
+
+static int prepare(void **state)
 {
-    struct sample *s = run_fresh(r, 0);
+    (void)state;
+    r = run_start(10);
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    run_end(&r);
+    return 0;
+}
+
+/* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */
+static struct sample *sample(const uint64_t *cookies)
+{
+    struct sample *s = run_fresh(&r, 0);
 
     for (; *cookies; cookies++)
         model_add(s, *cookies, TCP_STATE_ESTABLISHED);
-    run_join(r);
+    run_join(&r);
     return s;
 }
-#define SAMPLE(r, ...) sample((r), (const uint64_t[]){__VA_ARGS__, 0})
+#define SAMPLE(...) sample((const uint64_t[]){__VA_ARGS__, 0})
 
 static uint32_t row_of(const struct sample *s, uint64_t cookie)
 {
@@ -34,24 +50,21 @@ static uint32_t row_of(const struct sample *s, uint64_t cookie)
 
 static void first_sample_has_no_births(void **state)
 {
-    struct run r = run_start(10);
-    struct sample *s = SAMPLE(&r, 1, 2, 3);
+    struct sample *s = SAMPLE(1, 2, 3);
 
     (void)state;
     assert_int_equal(s->born, 0);
     assert_int_equal(s->total, 3);
     assert_int_equal(s->times[1].born_ds, 0);
-    run_end(&r);
 }
 
 static void births_and_changes(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2, 3);
-    s = SAMPLE(&r, 1, 9, 2, 3);
+    SAMPLE(1, 2, 3);
+    s = SAMPLE(1, 9, 2, 3);
     assert_int_equal(s->born, 1);
     assert_int_equal(s->times[1].born_ds, 10);
     assert_int_equal(s->times[1].changed_ds, 10);
@@ -74,19 +87,17 @@ static void births_and_changes(void **state)
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED); /* remembered */
     assert_int_equal(s->times[0].changed_ds, 20);
     assert_int_equal(s->changed, 0);
-    run_end(&r);
 }
 
 /* Dumped while its remnant was being made, a socket has a cookie that the remnant has not. */
 static void a_timewait_under_another_cookie(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
     struct conn *c;
 
     (void)state;
-    SAMPLE(&r, 1, 2);
-    SAMPLE(&r, 1, 2, 0x500003);
+    SAMPLE(1, 2);
+    SAMPLE(1, 2, 0x500003);
     s = run_fresh(&r, 0);
     model_add(s, 1, TCP_STATE_ESTABLISHED);
     c = model_add(s, 0x500003, TCP_STATE_TIME_WAIT);
@@ -102,18 +113,16 @@ static void a_timewait_under_another_cookie(void **state)
     assert_int_equal(s->born, 1);
     assert_int_equal(s->n_missing, 1); /* 2 */
     assert_int_equal(s->closed_total, 0);
-    run_end(&r);
 }
 
 /* So has a request that was dumped while its socket was being made. */
 static void a_socket_under_another_cookie(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2);
-    s = SAMPLE(&r, 1, 2, 0x500003, 0x500004);
+    SAMPLE(1, 2);
+    s = SAMPLE(1, 2, 0x500003, 0x500004);
     s->conn[2].state = s->conn[3].state = TCP_STATE_SYN_RECV;
     s = run_fresh(&r, 0);
     model_add(s, 1, TCP_STATE_ESTABLISHED);
@@ -126,105 +135,93 @@ static void a_socket_under_another_cookie(void **state)
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->born, 2);
     assert_int_equal(s->n_missing, 2);
-    run_end(&r);
 }
 
 static void one_miss_is_not_death(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2, 3);
-    SAMPLE(&r, 1, 2, 3, 4);
-    s = SAMPLE(&r, 1, 2, 3);
+    SAMPLE(1, 2, 3);
+    SAMPLE(1, 2, 3, 4);
+    s = SAMPLE(1, 2, 3);
     assert_int_equal(s->n_missing, 1);
     assert_int_equal(s->n_closed, 0);
     assert_int_equal(sample_row_kind(s, row_of(s, 4)), ROW_MISSING);
-    s = SAMPLE(&r, 1, 2, 3, 4);
+    s = SAMPLE(1, 2, 3, 4);
     assert_int_equal(s->n_missing, 0);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->times[row_of(s, 4)].born_ds, 10);
-    run_end(&r);
 }
 
 static void two_misses_are(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2);
-    SAMPLE(&r, 1);
-    s = SAMPLE(&r, 1);
+    SAMPLE(1, 2);
+    SAMPLE(1);
+    s = SAMPLE(1);
     assert_int_equal(s->n_closed, 1);
     assert_int_equal(s->closed_total, 1);
     assert_int_equal(s->times[row_of(s, 2)].changed_ds, 20);
     for (int i = 0; i < 4; i++)
-        assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
-    s = SAMPLE(&r, 1); /* faded after five seconds, still counted */
+        assert_int_equal(SAMPLE(1)->n_closed, 1);
+    s = SAMPLE(1); /* faded after five seconds, still counted */
     assert_int_equal(s->n_closed, 0);
     assert_int_equal(s->closed_total, 1);
-    run_end(&r);
 }
 
 static void a_row_taken_for_dead_may_return(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1);
-    SAMPLE(&r, 1, 2);
-    SAMPLE(&r, 1);
-    assert_int_equal(SAMPLE(&r, 1)->closed_total, 1);
-    s = SAMPLE(&r, 1, 2);
+    SAMPLE(1);
+    SAMPLE(1, 2);
+    SAMPLE(1);
+    assert_int_equal(SAMPLE(1)->closed_total, 1);
+    s = SAMPLE(1, 2);
     assert_int_equal(s->closed_total, 0);
     assert_int_equal(sample_rows(s), 2);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->times[1].born_ds, 10);
     assert_int_equal(s->times[1].changed_ds, 10);
-    run_end(&r);
 }
 
 /* Later it is another one, however long closed rows stay: an age must not depend on that. */
 static void a_row_long_dead_does_not_return(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1);
-    SAMPLE(&r, 1, 2);
-    SAMPLE(&r, 1);
-    SAMPLE(&r, 1);
-    assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
-    s = SAMPLE(&r, 1, 2);
+    SAMPLE(1);
+    SAMPLE(1, 2);
+    SAMPLE(1);
+    SAMPLE(1);
+    assert_int_equal(SAMPLE(1)->n_closed, 1);
+    s = SAMPLE(1, 2);
     assert_int_equal(s->closed_total, 1);
     assert_int_equal(s->born, 1);
     assert_int_equal(s->times[1].born_ds, 50);
-    run_end(&r);
 }
 
 static void newest_death_first(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2, 3);
-    SAMPLE(&r, 1, 3);
-    SAMPLE(&r, 1);
-    s = SAMPLE(&r, 1);
+    SAMPLE(1, 2, 3);
+    SAMPLE(1, 3);
+    SAMPLE(1);
+    s = SAMPLE(1);
     assert_int_equal(s->n_closed, 2);
     assert_int_equal(s->conn[1].cookie, 3);
     assert_int_equal(s->conn[2].cookie, 2);
-    run_end(&r);
 }
 
 static void timewait_that_ran_out_is_dead_at_once(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
 
     (void)state;
@@ -239,16 +236,14 @@ static void timewait_that_ran_out_is_dead_at_once(void **state)
     assert_int_equal(s->n_closed, 1);
     assert_int_equal(s->conn[1].cookie, 1);
     assert_int_equal(s->n_missing, 1);
-    run_end(&r);
 }
 
 static void a_partial_sample_closes_nothing(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    SAMPLE(&r, 1, 2);
+    SAMPLE(1, 2);
     for (int i = 0; i < 3; i++) {
         s = run_fresh(&r, 0);
         s->status = SAMPLE_PARTIAL;
@@ -257,14 +252,12 @@ static void a_partial_sample_closes_nothing(void **state)
         assert_int_equal(s->n_missing, 1);
         assert_int_equal(s->n_closed, 0);
     }
-    assert_int_equal(SAMPLE(&r, 1)->n_missing, 1); /* the first miss that counts */
-    assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
-    run_end(&r);
+    assert_int_equal(SAMPLE(1)->n_missing, 1); /* the first miss that counts */
+    assert_int_equal(SAMPLE(1)->n_closed, 1);
 }
 
 static void a_partial_sample_is_no_second_miss(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
     struct conn *c;
 
@@ -280,53 +273,47 @@ static void a_partial_sample_is_no_second_miss(void **state)
     run_join(&r);
     assert_int_equal(s->n_missing, 2);
     assert_int_equal(s->n_closed, 0);
-    run_end(&r);
 }
 
 static void no_birth_before_a_complete_sample(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
 
     (void)state;
     s->status = SAMPLE_PARTIAL;
     model_add(s, 1, TCP_STATE_ESTABLISHED);
     run_join(&r);
-    assert_int_equal(SAMPLE(&r, 1, 2)->born, 0);
-    assert_int_equal(SAMPLE(&r, 1, 2, 3)->born, 1);
-    run_end(&r);
+    assert_int_equal(SAMPLE(1, 2)->born, 0);
+    assert_int_equal(SAMPLE(1, 2, 3)->born, 1);
 }
 
-static struct sample *with_bound(struct run *r, bool asked)
+static struct sample *with_bound(bool asked)
 {
-    struct sample *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(&r, 0);
 
     s->needs = asked ? NEED_BOUND : 0;
     model_add(s, 1, TCP_STATE_LISTEN);
     if (asked)
         model_add(s, 2, TCP_STATE_CLOSE)->flags = CONN_BOUND;
-    run_join(r);
+    run_join(&r);
     return s;
 }
 
 static void asking_for_bound_sockets_bears_and_kills_none(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s;
 
     (void)state;
-    with_bound(&r, false);
-    s = with_bound(&r, true);
+    with_bound(false);
+    s = with_bound(true);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
-    s = with_bound(&r, false);
+    s = with_bound(false);
     assert_int_equal(sample_rows(s), 1);
-    run_end(&r);
 }
 
 static void at_most_a_thousand_closed(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
 
     (void)state;
@@ -339,12 +326,10 @@ static void at_most_a_thousand_closed(void **state)
     }
     assert_int_equal(s->n_closed, SAMPLE_CLOSED_MAX);
     assert_int_equal(s->closed_total, 5000);
-    run_end(&r);
 }
 
 static void without_cookies_the_address_counts(void **state)
 {
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
     struct conn *c;
 
@@ -360,13 +345,11 @@ static void without_cookies_the_address_counts(void **state)
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED);
-    run_end(&r);
 }
 
 static void duplicates_are_dropped(void **state)
 {
     static const uint64_t dump[] = {5, 9, 5, 7, 7, 7, 1, 9, UINT64_MAX, UINT64_MAX, 2};
-    struct run r = run_start(10);
     struct sample *s = run_fresh(&r, 0);
 
     (void)state;
@@ -384,7 +367,6 @@ static void duplicates_are_dropped(void **state)
     assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 0); /* the first record stays */
     for (uint32_t row = 0; row < 6; row++)
         assert_int_equal(s->metrics[row].valid, (uint32_t)s->conn[row].cookie);
-    run_end(&r);
 }
 
 /* What the naive join knows of a connection. */
@@ -429,9 +411,9 @@ static void add_random(struct sample *s, uint64_t cookie, struct fact *f, uint32
 }
 
 /* One random sample: facts[] says what must be known of each cookie after it. */
-static void random_sample(struct run *r, struct fact *facts, const uint64_t *order, uint64_t *seed)
+static void random_sample(struct fact *facts, const uint64_t *order, uint64_t *seed)
 {
-    struct sample *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(&r, 0);
     uint32_t chance = 1 + model_random(seed, 60);
 
     for (uint32_t i = 0; i < COOKIES; i++) {
@@ -440,11 +422,11 @@ static void random_sample(struct run *r, struct fact *facts, const uint64_t *ord
         if (f->is == LIVE)
             there = !there;
         if (there)
-            add_random(s, order[i] + 1, f, r->prev ? s->now_ds : 0, seed);
+            add_random(s, order[i] + 1, f, r.prev ? s->now_ds : 0, seed);
         else
             f->is = f->is == LIVE ? MISSING : f->is == MISSING ? CLOSED : UNKNOWN;
     }
-    assert_int_equal(diff_join(r->diff, builder_of(s), r->prev, 0), 0);
+    assert_int_equal(diff_join(r.diff, builder_of(s), r.prev, 0), 0);
 }
 
 static void compare(const struct sample *s, const struct fact *facts)
@@ -478,39 +460,41 @@ static void equals_a_naive_join(void **state)
     for (int runs = 0; runs < 60; runs++) {
         struct fact facts[COOKIES] = {{UNKNOWN, 0, 0, 0, 0}};
         uint64_t order[COOKIES];
-        struct run r = run_start(10);
         for (uint32_t i = 0; i < COOKIES; i++)
             order[i] = i;
         for (int samples = 0; samples < 30; samples++) {
             disturb(order, &seed, model_random(&seed, 4) ? 2 : COOKIES);
-            random_sample(&r, facts, order, &seed);
+            random_sample(facts, order, &seed);
             compare(r.next, facts);
         }
-        run_end(&r);
+        finish(state);
+        prepare(state);
     }
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_sample_has_no_births),
-        cmocka_unit_test(births_and_changes),
-        cmocka_unit_test(a_timewait_under_another_cookie),
-        cmocka_unit_test(a_socket_under_another_cookie),
-        cmocka_unit_test(one_miss_is_not_death),
-        cmocka_unit_test(two_misses_are),
-        cmocka_unit_test(a_row_taken_for_dead_may_return),
-        cmocka_unit_test(a_row_long_dead_does_not_return),
-        cmocka_unit_test(newest_death_first),
-        cmocka_unit_test(timewait_that_ran_out_is_dead_at_once),
-        cmocka_unit_test(a_partial_sample_closes_nothing),
-        cmocka_unit_test(a_partial_sample_is_no_second_miss),
-        cmocka_unit_test(no_birth_before_a_complete_sample),
-        cmocka_unit_test(asking_for_bound_sockets_bears_and_kills_none),
-        cmocka_unit_test(at_most_a_thousand_closed),
-        cmocka_unit_test(without_cookies_the_address_counts),
-        cmocka_unit_test(duplicates_are_dropped),
-        cmocka_unit_test(equals_a_naive_join),
+        TEST(first_sample_has_no_births),
+        TEST(births_and_changes),
+        TEST(a_timewait_under_another_cookie),
+        TEST(a_socket_under_another_cookie),
+        TEST(one_miss_is_not_death),
+        TEST(two_misses_are),
+        TEST(a_row_taken_for_dead_may_return),
+        TEST(a_row_long_dead_does_not_return),
+        TEST(newest_death_first),
+        TEST(timewait_that_ran_out_is_dead_at_once),
+        TEST(a_partial_sample_closes_nothing),
+        TEST(a_partial_sample_is_no_second_miss),
+        TEST(no_birth_before_a_complete_sample),
+        TEST(asking_for_bound_sockets_bears_and_kills_none),
+        TEST(at_most_a_thousand_closed),
+        TEST(without_cookies_the_address_counts),
+        TEST(duplicates_are_dropped),
+        TEST(equals_a_naive_join),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,23 @@ static int finish(void **state)
     return 0;
 }
 
+/* The doctor looked at second `t`, and this is what it found. */
+static void look_at(int t, uint32_t view, const struct finding *f, uint32_t n)
+{
+    struct sample *s = sample_make(NULL);
+
+    s->mono_ns = t * NS_PER_S;
+    s->wall_ns = (WALL_S + t) * NS_PER_S;
+    s->netns_view = view;
+    s->findings = findings_new(n);
+    assert_non_null(s->findings);
+    s->findings->n = n;
+    for (uint32_t i = 0; i < n; i++)
+        s->findings->list[i] = f[i];
+    assert_int_equal(episodes_add(&all, s), 0);
+    sample_unref(s);
+}
+
 /* What the doctor says of a finding at some time. */
 struct seen {
     uint64_t key;
@@ -35,26 +52,18 @@ struct seen {
 
 static void look(int t, uint32_t view, const struct seen *seen, uint32_t n)
 {
-    struct sample *s = sample_make(NULL);
+    struct finding f[2];
 
-    s->mono_ns = t * NS_PER_S;
-    s->wall_ns = (WALL_S + t) * NS_PER_S;
-    s->netns_view = view;
-    s->findings = findings_new(n);
-    assert_non_null(s->findings);
-    s->findings->n = n;
-    for (uint32_t i = 0; i < n; i++) {
-        struct finding *f = &s->findings->list[i];
-        *f = (struct finding){.key = seen[i].key,
-                              .severity = seen[i].severity,
-                              .valid = 2,
-                              .value = {0, seen[i].figure},
-                              .since_ns = seen[i].since * NS_PER_S,
-                              .since_wall_ns = (WALL_S + seen[i].since) * NS_PER_S,
-                              .seen_ns = seen[i].last * NS_PER_S};
-    }
-    assert_int_equal(episodes_add(&all, s), 0);
-    sample_unref(s);
+    assert_in_range(n, 0, 2);
+    for (uint32_t i = 0; i < n; i++)
+        f[i] = (struct finding){.key = seen[i].key,
+                                .severity = seen[i].severity,
+                                .valid = 2,
+                                .value = {0, seen[i].figure},
+                                .since_ns = seen[i].since * NS_PER_S,
+                                .since_wall_ns = (WALL_S + seen[i].since) * NS_PER_S,
+                                .seen_ns = seen[i].last * NS_PER_S};
+    look_at(t, view, f, n);
 }
 
 static void expect(uint32_t i, uint64_t key, const int times[3], bool holds)
@@ -102,25 +111,18 @@ static void graver_is_worse_than_more(void **state)
 static void look_at_age(int t, uint8_t severity, double count, double age, uint8_t advice,
                         uint64_t cause)
 {
-    struct sample *s = sample_make(NULL);
+    const struct finding f = {.key = 7,
+                              .severity = severity,
+                              .valid = age > 0 ? 3 : 1,
+                              .ages = 2,
+                              .value = {count, age},
+                              .advice = advice,
+                              .cause = {.key = cause},
+                              .since_ns = NS_PER_S,
+                              .since_wall_ns = (WALL_S + 1) * NS_PER_S,
+                              .seen_ns = t * NS_PER_S};
 
-    s->mono_ns = t * NS_PER_S;
-    s->wall_ns = (WALL_S + t) * NS_PER_S;
-    s->findings = findings_new(1);
-    assert_non_null(s->findings);
-    s->findings->n = 1;
-    s->findings->list[0] = (struct finding){.key = 7,
-                                            .severity = severity,
-                                            .valid = age > 0 ? 3 : 1,
-                                            .ages = 2,
-                                            .value = {count, age},
-                                            .advice = advice,
-                                            .cause = {.key = cause},
-                                            .since_ns = NS_PER_S,
-                                            .since_wall_ns = (WALL_S + 1) * NS_PER_S,
-                                            .seen_ns = s->mono_ns};
-    assert_int_equal(episodes_add(&all, s), 0);
-    sample_unref(s);
+    look_at(t, 0, &f, 1);
 }
 
 /* Of moments with the same count the one at which it had lasted longest is told of, since it says

@@ -27,7 +27,6 @@ static struct {
     unsigned requests;
     uint32_t seq, states;
     uint8_t family;
-    bool no_ipv6;
 } kernel;
 static int64_t now_ns;
 static unsigned entries_left; /* of the table of states, before memory is out */
@@ -58,16 +57,6 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
     (void)s;
     assert_true(answer->len <= size);
     return fake_answer(buffer, answer, kernel.seq);
-}
-
-static int fake_socket(int family, int type, int protocol)
-{
-    (void)type, (void)protocol;
-    if (kernel.no_ipv6 && family == AF_INET6) {
-        errno = EAFNOSUPPORT;
-        return -1;
-    }
-    return eventfd(0, EFD_CLOEXEC);
 }
 
 static int64_t fake_clock(void)
@@ -288,7 +277,7 @@ static void errors_leave_the_rows(void **state)
 static void without_ipv6_there_is_ipv4(void **state)
 {
     (void)state;
-    kernel.no_ipv6 = true;
+    fake_mnl.no_ipv6 = true;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
     has_connection("10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_CLOSE_WAIT);
     marked(0, -ENOENT);

@@ -14,7 +14,6 @@
 #include <linux/inet_diag.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,7 +39,6 @@ static struct {
     unsigned requests;
     uint16_t types[16];
     uint8_t families[16];
-    bool no_ipv6;
     int send_error;             /* errno of sending */
     unsigned send_fails;        /* so often */
     bool sends_half;            /* of each request */
@@ -50,7 +48,8 @@ static struct {
     unsigned cancelled_at_poll; /* the one that meanwhile sees the program end */
     bool memory_is_out;
 } kernel;
-static struct source program; /* whose end the dump looks at */
+static struct source program;    /* whose end the dump looks at */
+static struct kernel_filter all; /* asks for everything */
 
 static ssize_t fake_sendto(const struct mnl_socket *s, const void *request, size_t len)
 {
@@ -86,16 +85,6 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
     fake_mnl.sender = a->sender;
     assert_true(a->bytes.len <= size);
     return fake_answer(buffer, &a->bytes, kernel.seq - (a->foreign ? 1 : 0));
-}
-
-static int fake_socket(int family, int type, int protocol)
-{
-    (void)type, (void)protocol;
-    if (kernel.no_ipv6 && family == AF_INET6) {
-        errno = EAFNOSUPPORT;
-        return -1;
-    }
-    return eventfd(0, EFD_CLOEXEC);
 }
 
 /* Each call takes as long as it may, unless there is something. */
@@ -170,6 +159,7 @@ static int prepare(void **state)
         str_fini(&kernel.answers[i].bytes);
     memset(&kernel, 0, sizeof(kernel));
     program = (struct source){.part_of = NULL};
+    kernel_filter_compile(&all, NULL);
     fake_mnl_reset(true);
     return 0;
 }
@@ -194,12 +184,10 @@ static void count_bytes(struct tap *tap, const void *messages, size_t len)
 /* One dump; the sample is the caller's. */
 static struct sample *dump_once(enum netlink_kind kind, int expected, struct tap *tap)
 {
-    struct kernel_filter all;
     struct sample *s = sample_make(NULL);
     struct netlink n;
 
     assert_non_null(s);
-    kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, tap, &program), 0);
     assert_int_equal(netlink_take(&n, kind, &all, builder_of(s)), expected);
     netlink_fini(&n);
@@ -348,12 +336,10 @@ static void a_message_without_end_is_an_error(void **state)
 /* A dump that is read piece by piece, with another one in between. */
 static void pieces_make_a_dump(void **state)
 {
-    struct kernel_filter all;
     struct sample *s = sample_make(NULL);
     struct netlink n;
 
     (void)state;
-    kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, NULL, &program), 0);
     will_send_row(1);
     will_send_row(2);
@@ -385,7 +371,7 @@ static void pieces_make_a_dump(void **state)
 static void without_ipv6_ipv4_is_complete(void **state)
 {
     (void)state;
-    kernel.no_ipv6 = true;
+    fake_mnl.no_ipv6 = true;
     will_send_row(1);
     will_end(0);
     will_end(-ENOENT);
@@ -395,7 +381,7 @@ static void without_ipv6_ipv4_is_complete(void **state)
 static void without_inet_diag_nothing_is(void **state)
 {
     (void)state;
-    kernel.no_ipv6 = true;
+    fake_mnl.no_ipv6 = true;
     will_end(-ENOENT);
     expect(dump_once(NETLINK_FAMILY, -ENOENT, NULL), 0, SAMPLE_COMPLETE);
     prepare(state);
@@ -504,12 +490,10 @@ static void without_memory_there_are_no_rows(void **state)
 /* A dump that is broken off once there are enough rows. */
 static void some_rows_are_enough(void **state)
 {
-    struct kernel_filter all;
     struct sample *s = sample_make(NULL);
     struct netlink n;
 
     (void)state;
-    kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, NULL, &program), 0);
     for (uint16_t port = 1; port <= 3; port++)
         will_send_row(port);
@@ -541,12 +525,10 @@ static void some_rows_are_enough(void **state)
 /* An answer with the number 0 could be to any request. */
 static void no_request_has_the_number_zero(void **state)
 {
-    struct kernel_filter all;
     struct sample *s = sample_make(NULL);
     struct netlink n;
 
     (void)state;
-    kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, NULL, &program), 0);
     for (int i = 0; i < 2; i++) {
         will_end(0);
