@@ -658,6 +658,15 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
     return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
+const char *option_report(enum mode mode)
+{
+    return mode == MODE_EXPLAIN  ? "--explain"
+           : mode == MODE_DIFF   ? "--diff"
+           : mode == MODE_DOCTOR ? "--doctor"
+           : mode == MODE_LEARN  ? "--learn"
+                                 : NULL;
+}
+
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)
 {
     char name[32];
@@ -673,7 +682,13 @@ int option_argument(struct command_line *c, enum argument_id id, const char *val
     }
     for (int i = 0; i < 2 && e->also[i].of; i++)
         *(bool *)member(c, &e->also[i]) = true;
-    return setting < 0 ? put(c, e, value, place.number, err)
-                       : option_setting_text(c->s, (enum setting_id)setting, name,
-                                             value ? value : "yes", err);
+    if (setting >= 0)
+        return option_setting_text(c->s, (enum setting_id)setting, name, value ? value : "yes",
+                                   err);
+    const char *before = option_report(c->asked);
+    const int rc = put(c, e, value, place.number, err);
+    const char *now = option_report(c->asked);
+    return !rc && before && now && strcmp(before, now) != 0
+               ? cli_error_usage(err, MSG_REPORT_ALONE, now, before)
+               : rc;
 }

@@ -38,6 +38,10 @@ struct command_line {
     const char *count;
 };
 
+/** The option that names this mode, where it is one of those of which only one can be meant; else
+ *  NULL. */
+const char *option_report(enum mode mode);
+
 /** Take in an option of the command line. Returns 0 or -EINVAL with `err`. */
 int option_argument(struct command_line *c, enum argument_id id, const char *value,
                     struct err *err);

@@ -303,20 +303,10 @@ static int check_ways(const struct command_line *c, struct err *err)
     return c->dump && other ? cli_error_usage(err, MSG_DUMP_ALONE, other, NULL) : 0;
 }
 
-/* The option that asks for a mode of its own; NULL: none does. */
-static const char *other_mode(const struct command_line *c)
-{
-    return c->asked == MODE_EXPLAIN  ? "--explain"
-           : c->asked == MODE_DIFF   ? "--diff"
-           : c->asked == MODE_DOCTOR ? "--doctor"
-           : c->asked == MODE_LEARN  ? "--learn"
-                                     : NULL;
-}
-
 /* What was given that recording has no use for. */
 static const char *unrecordable(const struct command_line *c)
 {
-    const char *mode = other_mode(c);
+    const char *mode = option_report(c->asked);
 
     return mode                ? mode
            : c->dump           ? "--size, --keys, --dump"
@@ -382,10 +372,7 @@ static const char *incomparable(const struct command_line *c)
 {
     const struct settings *s = c->s;
 
-    return c->asked == MODE_EXPLAIN  ? "--explain"
-           : c->asked == MODE_DOCTOR ? "--doctor"
-           : c->asked == MODE_LEARN  ? "--learn"
-           : c->dump                 ? "--size, --keys, --dump"
+    return c->dump                   ? "--size, --keys, --dump"
            : c->once                 ? "--once"
            : c->batch                ? "--batch, COUNT"
            : s->summary              ? "--summary"
@@ -451,7 +438,7 @@ static int check_reports(const struct command_line *c, struct err *err)
 static const char *immeasurable(const struct command_line *c)
 {
     const struct settings *s = c->s;
-    const char *mode = other_mode(c);
+    const char *mode = option_report(c->asked);
 
     return mode               ? mode
            : s->write_path    ? "--write"

@@ -195,6 +195,44 @@ static bool term_matches(const struct filter_term *t, const struct sample *s, ui
     return false;
 }
 
+static bool has_value(const struct filter_term *t, const struct sample *s, uint32_t row)
+{
+    struct value_part part;
+    struct value v = {.type = VALUE_NONE};
+
+    if (t->each)
+        return t->each(s, row, 0, &part);
+    t->get(s, row, &v);
+    return v.type != VALUE_NONE;
+}
+
+/* An import says nothing of what its text has: where one row has a value, others may be without. */
+static bool term_lacks_values(const struct filter_term *t, const struct sample *s)
+{
+    if (s->backend != BACKEND_IMPORT)
+        return (t->needs & NEED_METRICS && !s->metrics) ||
+               t->needs & (NEED_DROPS | NEED_OWNER) & ~s->needs;
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        if (has_value(t, s, row))
+            return false;
+    }
+    return true;
+}
+
+enum predicate_lacks predicate_lacks(const struct predicate *p, const struct sample *s)
+{
+    if (!p || !sample_is_recorded(s))
+        return LACKS_NOTHING;
+    if (p->needs & NEED_ONLY_BOUND && !(s->needs & NEED_BOUND))
+        return LACKS_BOUND;
+    for (uint32_t i = 0; i < p->n_terms && s->n_live; i++) {
+        const struct filter_term *t = &p->terms[i];
+        if (t->asks && term_lacks_values(t, s))
+            return t->needs & NEED_METRICS ? LACKS_FIGURES : LACKS_VALUES;
+    }
+    return LACKS_NOTHING;
+}
+
 bool predicate_match(const struct predicate *p, const struct sample *s, uint32_t row)
 {
     uint64_t stack = 1; /* one bit per result, the lowest is the top; PREDICATE_DEPTH_MAX fit */

@@ -523,8 +523,6 @@ static int parse_all(struct filter_parser *f)
         f->p->needs &= ~(uint32_t)NEED_BOUND;
     if (!result && f->p->needs & NEED_BOUND && !(possible_states(f->p) & ~CLOSED))
         f->p->needs |= NEED_ONLY_BOUND;
-    if (!result && f->p->needs & NEED_METRICS)
-        f->p->needs |= NEED_FILTERED;
     return result;
 }
 

@@ -390,6 +390,19 @@ static int refuse_order(struct filter_parser *f, const struct filter_field *fiel
     return filter_expected(f, at, timer ? MSG_FILTER_TIMER_TIME : MSG_FILTER_EQUALITY);
 }
 
+/* The terms from `first` on ask for values of the column. What is absent in most rows by its nature
+ * is not asked for in this sense. */
+static void mark_asking(struct predicate *p, uint32_t first, enum column_id id)
+{
+    if (id == COL_MPTCP || id == COL_NETNS || id == COL_V6ONLY || id == COL_IFINDEX)
+        return;
+    for (uint32_t i = first; i < p->n_terms; i++) {
+        struct filter_term *t = &p->terms[i];
+        t->asks = (t->kind == TERM_NUMBER || t->kind == TERM_TEXT) && t->get == columns[id].get;
+        t->needs = columns[id].needs;
+    }
+}
+
 /* Items joined by commas, from left to right: != takes away, all else adds. `cmp` stands before
  * the first. */
 static int parse_items(struct filter_parser *f, const struct filter_field *field,
@@ -404,7 +417,10 @@ static int parse_items(struct filter_parser *f, const struct filter_field *field
             return refuse_order(f, field, start);
         bool absence =
             is_equality(cmp) && names_absence(columns[field->id].kind, filter_peek_word(f, false));
+        uint32_t before = f->p->n_terms;
         int result = absence ? absence_item(f, field, cmp) : item->parse(f, field, cmp);
+        if (!absence)
+            mark_asking(f->p, before, field->id);
         if (!result && !first)
             result = predicate_op(f->p, cmp == CMP_NE ? PRED_AND : PRED_OR);
         if (result || f->text[f->at] != ',')

@@ -251,6 +251,20 @@ static bool can_be_brief(const struct sample_pipeline *st, const struct request 
     return req->brief && st->good && st->drift.known && !(figures & ~st->good->needs);
 }
 
+/* What the sample has not, although it is asked for. */
+static void note_lacks(struct sample *s, enum predicate_lacks lacks)
+{
+    const bool import = s->backend == BACKEND_IMPORT;
+    struct sample_reason r = {.code = REASON_NONE};
+
+    if (lacks == LACKS_FIGURES)
+        r.code = import ? REASON_FIGURES_UNLISTED : REASON_FIGURES_UNRECORDED;
+    else if (lacks == LACKS_VALUES)
+        r.code = import ? REASON_VALUES_UNLISTED : REASON_VALUES_UNRECORDED;
+    if (r.code != REASON_NONE)
+        sample_set_status(s, SAMPLE_PARTIAL, r);
+}
+
 /* Everything after the dump: join, history, owners, findings. The time it takes is part of the
  * sample's cost. Returns 0 or -ENOMEM. */
 static int complete(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
@@ -290,15 +304,12 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
     if (req->needs & NEED_ONLY_BOUND && !(s->needs & NEED_BOUND)) /* not before it was joined */
-        sample_set_status(s, SAMPLE_PARTIAL,
-                          (struct sample_reason){.code = s->backend == BACKEND_FRAME
-                                                             ? REASON_BOUND_UNRECORDED
-                                                             : REASON_NO_BOUND});
-    if (req->needs & NEED_FILTERED && sample_lacks_figures(s) && s->n_live)
-        sample_set_status(s, SAMPLE_PARTIAL,
-                          (struct sample_reason){.code = s->backend == BACKEND_IMPORT
-                                                             ? REASON_FIGURES_UNLISTED
-                                                             : REASON_FIGURES_UNRECORDED});
+        sample_set_status(
+            s, SAMPLE_PARTIAL,
+            (struct sample_reason){.code = s->backend == BACKEND_IMPORT ? REASON_VALUES_UNLISTED
+                                           : sample_is_recorded(s)      ? REASON_BOUND_UNRECORDED
+                                                                        : REASON_NO_BOUND});
+    note_lacks(s, predicate_lacks(req->count_only, s));
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -368,8 +379,7 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
         figures |= st->gathering->sample.needs;
     if (whole.brief)
         needs = (needs & ~NEED_METRICS) | (figures & NEED_METRICS);
-    b->sample.needs = whole.needs =
-        needs_whole(needs) & ~(uint32_t)(NEED_ONLY_BOUND | NEED_FILTERED);
+    b->sample.needs = whole.needs = needs_whole(needs) & ~(uint32_t)NEED_ONLY_BOUND;
     b->count_only = req->count_only;
     keep_numbers(st, b);
     rc = source_sample(st->src, &whole, b, why);

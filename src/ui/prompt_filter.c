@@ -30,7 +30,6 @@ int prompt_filter_apply(struct session *s, const char *text, struct filter_error
     s->predicate = p;
     s->question++;
     snprintf(s->ui.filter, sizeof(s->ui.filter), "%s", text);
-    s->ui.filters_figures = (p.needs & NEED_FILTERED) != 0;
     s->ui.port = filter_choice_port(text);
     s->ui.holders.n = 0; /* until the rows follow */
     s->ui.park_key = 0;

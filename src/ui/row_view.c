@@ -126,6 +126,7 @@ int row_view_make(struct row_view **out, const struct row_view_job *job)
     }
     pins_first(l, job);
     holders_first(l, job);
+    l->lacks = predicate_lacks(&job->predicate, l->sample);
     if (job->before && job->before->sample == job->sample)
         l->summary = job->before->summary;
     else if (!job->before || !job->before->sample ||

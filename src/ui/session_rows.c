@@ -51,6 +51,7 @@ static void adopt(struct session *s, struct row_view *list)
     s->list = list;
     ui->pinned_rows = list->pinned_rows;
     ui->holders = list->holders;
+    ui->lacks = list->lacks;
     ui->park_at = park_line(ui, list);
     ui->n_pinned = list->n_pinned;
     memcpy(ui->pinned, list->pinned, sizeof(ui->pinned));

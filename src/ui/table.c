@@ -338,21 +338,25 @@ static void draw_row_heads(struct drawing *d, const struct table_page *p)
 /* Why there is nothing to see. */
 static void draw_empty(struct drawing *d, const struct table_page *p)
 {
-    /* and while the filter is being typed */
     static const enum msg no_match[][2] = {
-        {MSG_VIEW_NO_MATCH, MSG_VIEW_NO_MATCH_YET},
-        {MSG_VIEW_NO_FIGURES, MSG_VIEW_NO_FIGURES_YET},
-        {MSG_VIEW_NO_FIGURES_LISTED, MSG_VIEW_NO_FIGURES_LISTED_YET},
+        /* and in imported output */
+        [LACKS_NOTHING] = {MSG_VIEW_NO_MATCH, MSG_VIEW_NO_MATCH},
+        [LACKS_FIGURES] = {MSG_VIEW_NO_VALUES, MSG_VIEW_NO_VALUES_LISTED},
+        [LACKS_VALUES] = {MSG_VIEW_NO_VALUES, MSG_VIEW_NO_VALUES_LISTED},
+        [LACKS_BOUND] = {MSG_VIEW_NO_BOUND, MSG_VIEW_NO_BOUND_LISTED},
     };
     char reason[FILL_SIZE], key[24];
 
     if (!d->s) {
         snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
     } else if (d->ui->filter[0]) {
-        bool lacks = d->ui->filters_figures && sample_lacks_figures(d->s) && d->s->n_live;
-        const enum msg *id = no_match[!lacks ? 0 : d->s->import ? 2 : 1];
+        char what[FILL_SIZE];
         keymap_first_key(d->v->bindings, COMMAND_BACK, key);
-        draw_fill(reason, id[d->ui->prompt == PROMPT_FILTER], d->ui->filter, key, NULL);
+        draw_fill(what, no_match[d->ui->lacks][d->s->import != NULL], d->ui->filter, NULL, NULL);
+        if (d->ui->prompt == PROMPT_FILTER)
+            draw_copy_text(reason, sizeof reason, what);
+        else
+            draw_fill(reason, MSG_VIEW_CLEARS_FILTER, what, key, NULL);
     } else {
         bool several = d->s->namespaces && d->s->namespaces->several;
         snprintf(reason, sizeof reason, "%s",

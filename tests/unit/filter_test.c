@@ -277,7 +277,7 @@ static void tcp_metrics_fields(void **state)
     CHECK(list);
     struct predicate p = {0};
     assert_int_equal(filter_parse("rtt>1ms or 22", &p, NULL), 0);
-    assert_int_equal(p.needs, NEED_TCP_INFO | NEED_BOUND | NEED_FILTERED);
+    assert_int_equal(p.needs, NEED_TCP_INFO | NEED_BOUND);
     predicate_fini(&p);
     assert_int_equal(filter_parse("port:22 state:tw", &p, NULL), 0);
     assert_int_equal(p.needs, 0);
@@ -303,7 +303,7 @@ static void tcp_metrics_fields(void **state)
         {"22 state:listen,es", 0},
         {"22 state connected", 0},
         {"(22 state:listen) or 23", NEED_BOUND},
-        {"22 (state:listen or rtt>1ms)", NEED_BOUND | NEED_TCP_INFO | NEED_FILTERED},
+        {"22 (state:listen or rtt>1ms)", NEED_BOUND | NEED_TCP_INFO},
     };
     for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++) {
         assert_int_equal(filter_parse(bound[i].text, &p, NULL), 0);

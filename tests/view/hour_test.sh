@@ -181,6 +181,20 @@ cp "$top/tests/data/imports/linux_netstat_tanp.txt" "$tmp/netstat.txt"
 check "figures that were not imported" left en 3 \
 	'the imported output has no RTT, byte counts and other figures of single connections; ss -i prints them' \
 	--read netstat.txt -f 'rtt_us>1ms'
+# The same of all else that a text does not list; what it lists in any of its rows just finds nothing.
+for filter in 'drops>0' 'timer:keepalive' 'backlog>10%' 'age>1s' 'state:listen or user:root'; do
+	check "not imported: $filter" left en 3 'the imported output does not have what the filter asks for' \
+		--read netstat.txt -f "$filter"
+done
+found_nothing() { # found_nothing FILTER
+	(cd "$tmp" && "$B/tcptop" --no-config --read netstat.txt --once -f "$1" >"$tmp/out" 2>"$tmp/why") &&
+		[ "$(wc -l <"$tmp/out")" = 1 ]
+}
+for filter in 'process:nosuch' 'recv_q>1GB' 'proto:mptcp' 'port:9'; do
+	check "imported, and none is there: $filter" found_nothing "$filter"
+done
+check "drops that were not recorded" left ko 3 '이 기록에는 필터가 찾는 값이 없습니다.' \
+	--read judged.tcptop -f 'drops>0'
 recorded_ones() {
 	(cd "$tmp" && "$B/tcptop" --no-config --read "$recordings/devbox-blocks.frames" --once -f 'rtt_us>0' \
 		--columns rtt_us >"$tmp/out" 2>"$tmp/why") && [ ! -s "$tmp/why" ] && [ "$(wc -l <"$tmp/out")" -gt 1 ]
@@ -197,13 +211,15 @@ empty() { # empty LANG FILE FILTER KEYS WORDS
 	grep -qF "$5" "$tmp/why"
 }
 check "the empty list of the screen says so" empty en judged.tcptop 'rtt_us>1ms' '' \
-	'not in this recording: figures of the filter rtt_us>1ms   Esc clears the filter'
+	'not in this recording, what the filter asks for: rtt_us>1ms   Esc clears the filter'
 check "the same in Korean" empty ko judged.tcptop 'rtt_us>1ms' '' \
-	'이 기록에 필터의 수치가 없음: rtt_us>1ms   Esc 필터 해제'
+	'이 기록에 필터가 찾는 값이 없음: rtt_us>1ms   Esc 필터 해제'
 check "of an import" empty en netstat.txt 'rtt_us>1ms' '' \
-	'not in the imported output: figures of the filter rtt_us>1ms   Esc clears the filter'
+	'not in the imported output, what the filter asks for: rtt_us>1ms   Esc clears the filter'
 check "while it is typed" empty en judged.tcptop '' '/ "rtt_us>1"' \
-	'not in this recording: figures of the filter rtt_us>1'
+	'not in this recording, what the filter asks for: rtt_us>1'
+check "sockets that are only bound" empty en judged.tcptop 'state:bound' '' \
+	'not in this recording, sockets that are only bound: state:bound   Esc clears the filter'
 check "a filter on something else matches nothing" empty en judged.tcptop 'port:9' '' 'no socket matches: port:9'
 
 for lang in en ko; do

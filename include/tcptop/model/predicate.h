@@ -35,6 +35,8 @@ struct filter_term {
     char *text;       /* TERM_TEXT; owned */
     value_getter get; /* TERM_NUMBER, TERM_TEXT; absent never matches */
     value_each each;  /* in its place where a field has several values: one must match */
+    bool asks;        /* for a value that each row has where it was recorded or listed at all */
+    uint32_t needs;   /* of an asking term: enum need of its column */
 };
 
 /* Postfix program over terms. Two-valued: a term whose value is absent does not match, so its
@@ -69,6 +71,18 @@ int predicate_copy(struct predicate *to, const struct predicate *from);
 /** Deepest evaluation stack; -EINVAL when the program is not well formed or deeper than
  *  PREDICATE_DEPTH_MAX. */
 int predicate_depth(const struct predicate *p);
+
+/** What no row of a recorded or imported sample has although a term asks for it: then no row can
+ * match that term, whatever the host had. */
+enum predicate_lacks {
+    LACKS_NOTHING,
+    LACKS_FIGURES, /* of tcp_info */
+    LACKS_VALUES,  /* others: processes, or what the imported output has no column for */
+    LACKS_BOUND,   /* sockets that are only bound, the only ones asked for */
+};
+
+/** LACKS_NOTHING also of a sample of this host, of one without rows, and for NULL. */
+enum predicate_lacks predicate_lacks(const struct predicate *p, const struct sample *s);
 
 /** Does the row pass? NULL passes everything. */
 bool predicate_match(const struct predicate *p, const struct sample *s, uint32_t row);

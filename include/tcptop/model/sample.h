@@ -49,8 +49,6 @@ enum need {
     NEED_USER = 32,        /* names of users; takes NEED_OWNER along */
     NEED_DROPS = 64,       /* what listeners have dropped */
     NEED_ONLY_BOUND = 128, /* of a request: without bound-only sockets its sample is partial */
-    NEED_FILTERED = 256, /* of a request: a filter asks for figures of connections; without any its
-                            sample, when it is recorded, is partial */
 };
 
 /** All figures of connections. */

@@ -129,7 +129,7 @@ struct ui {
 
     /* filter: the text in force (a, l, e, o, state and port choices are texts like any other) */
     char filter[UI_FILTER_MAX];
-    bool filters_figures;           /* it asks for figures of tcp_info */
+    enum predicate_lacks lacks;     /* what it asks for and the sample shown does not have */
     uint16_t port;                  /* that it chooses, 0: none or several */
     struct ui_port_holders holders; /* of that port, in the sample shown */
     uint32_t park_at;               /* where a parked cursor stands: behind their rows */
