@@ -165,7 +165,9 @@ static void print_group(struct sink *out, const struct report *r, const struct r
     print_labelled(out, r, text(MSG_DOCTOR_WHEN), str_text(&lines));
     str_clear(&lines);
     report_over_command(r->over, group->worst, &lines);
-    print_labelled(out, r, text(MSG_DOCTOR_SHOW), str_text(&lines));
+    print_label(out, text(MSG_DOCTOR_SHOW));
+    print_glyphs(out, str_text(&lines), r->ascii); /* in one line, to be copied */
+    sink_add(out, "\n");
     str_fini(&lines);
     print_parts(out, r, &group->worst->worst);
 }
@@ -196,15 +198,26 @@ static void print_rules(struct sink *out, const struct findings *checked, bool a
     str_fini(&list);
 }
 
+static void print_paragraph(struct sink *out, const struct report *r, const char *paragraph)
+{
+    struct explain_text words;
+    struct typeset ts;
+
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, paragraph, ROLE_TEXT, WIDTH, 0);
+    if (typeset_finish(&ts, &words) == 0)
+        for (uint32_t i = 0; i < words.n_lines; i++)
+            print_words_line(out, &words, i, r->ascii);
+    explain_fini(&words);
+}
+
 /* The facts about TIME_WAIT, which say who closed: a dump is of one moment, so hardly a rule does.
  */
 static void print_time_wait(struct sink *out, const struct report *r)
 {
     const struct explain_subject subject = {
         .sample = r->last, .state = TCP_STATE_TIME_WAIT, .row = UINT32_MAX};
-    struct explain_text words;
     struct evidence e;
-    struct typeset ts;
     struct str line = STR_INIT;
 
     if (!r->last->count[TCP_STATE_TIME_WAIT])
@@ -212,17 +225,19 @@ static void print_time_wait(struct sink *out, const struct report *r)
     evidence_collect(&e, &subject);
     for (unsigned i = 0; i < e.n_facts; i++)
         str_addf(&line, "%s%s", i ? "; " : "TIME_WAIT: ", str_text(&e.fact[i]));
-    if (evidence_other_system(r->last)) {
-        str_add(&line, "\n");
-        text_fill(&line, MSG_FACT_OTHER_SYSTEM, evidence_other_system(r->last), NULL);
-    }
     evidence_fini(&e);
-    typeset_init(&ts);
-    typeset_paragraphs(&ts, str_text(&line), ROLE_TEXT, WIDTH, 0);
-    if (typeset_finish(&ts, &words) == 0)
-        for (uint32_t i = 0; i < words.n_lines; i++)
-            print_words_line(out, &words, i, r->ascii);
-    explain_fini(&words);
+    print_paragraph(out, r, str_text(&line));
+    str_fini(&line);
+}
+
+static void print_other_system(struct sink *out, const struct report *r)
+{
+    struct str line = STR_INIT;
+
+    if (!evidence_other_system(r->last))
+        return;
+    text_fill(&line, MSG_FACT_OTHER_SYSTEM, evidence_other_system(r->last), NULL);
+    print_paragraph(out, r, str_text(&line));
     str_fini(&line);
 }
 
@@ -240,6 +255,7 @@ static void print_import(struct sink *out, const struct report *r)
     sink_add(out, "\n");
     str_fini(&line);
     print_time_wait(out, r);
+    print_other_system(out, r);
 }
 
 /* One line for each finding: what stands above has left a small screen by then. */

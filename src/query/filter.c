@@ -355,6 +355,16 @@ static int emit_bare(struct filter_parser *f, struct filter_word w)
     return result ? result : predicate_op(f->p, PRED_OR);
 }
 
+/* Does it begin with an address and a slash? */
+static bool is_prefix(struct filter_word w)
+{
+    const char *slash = memchr(w.text, '/', w.len);
+    struct host_term h;
+
+    return slash && filter_parse_host((struct filter_word){w.text, (size_t)(slash - w.text)}, false,
+                                      &h, NULL);
+}
+
 static int parse_bare(struct filter_parser *f)
 {
     struct filter_word w;
@@ -365,6 +375,8 @@ static int parse_bare(struct filter_parser *f)
         return result;
     if (!quoted && filter_parse_host(w, false, &h, NULL))
         return filter_emit_host(f, SIDE_EITHER, &h);
+    if (!quoted && is_prefix(w)) /* with a part that is wrong, which no text contains either */
+        return filter_expected(f, (size_t)(w.text - f->text), MSG_FILTER_ADDRESS);
     if (!quoted && (filter_word_is(w, "tcp4") || filter_word_is(w, "tcp6"))) /* as Proto has it */
         return filter_emit(
             f, &(struct filter_term){.kind = TERM_FAMILY,

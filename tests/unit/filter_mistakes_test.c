@@ -40,6 +40,8 @@ static void mistakes(void **state)
         {"70000", 0, "expected a port from 1 to 65535 (0: none) or a service", NULL},
         {"port:22,", 8, "expected a port from 1 to 65535 (0: none) or a service", NULL},
         {"port:90-80", 8, "this range ends before it begins", NULL},
+        {"port:22 10.0.0.0/40", 8,
+         "expected an address such as 10.0.0.0/8 or ::1; names are not looked up", NULL},
         {"90-80", 3, "expected a port from 1 to 65535 (0: none) or a service", NULL},
         {"port:nosuchservice", 5, "expected a port from 1 to 65535 (0: none) or a service", NULL},
         {"sport = :", 9, "expected a port from 1 to 65535 (0: none) or a service", NULL},
