@@ -376,6 +376,8 @@ static int advance(struct block_reader *r, const struct limits_of_play *until,
         } else if (!rc) {
             rc = take_block(r, &head, until, b);
         }
+        if (rc == -ENODATA && is_wanted(r, until))
+            return BEYOND; /* a jump ends with its file: damage behind that forgets the sample */
         if (rc == -ENODATA)
             rc = next_file(r);
         else if (rc != -EAGAIN && (rc || r->loaded))

@@ -170,6 +170,14 @@ check "files of the same host at the same time" left en 3 \
 	'1 file left out that another tcptop wrote at the same time: b.tcptop; --read with the name of a file opens it' \
 	--read same --begin 13:59
 
+# Behind the last file stands a folder with such a name: the last sample is read all the same.
+mkdir -p "$tmp/folder/z.tcptop"
+cp "$tmp/judged.tcptop" "$tmp/folder/a.tcptop"
+same_findings() {
+	diff <(found --read judged.tcptop) <(found --read folder) >"$tmp/why" && [ -n "$(found --read folder)" ]
+}
+check "a folder behind the last file changes no finding" same_findings
+
 # A filter on figures that were not recorded, or not imported, finds nothing, and says why; whatever
 # else it asks for.
 en='this recording has no RTT, byte counts and other figures of single connections; --write with --columns rtt_us records them'
