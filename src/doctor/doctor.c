@@ -313,9 +313,10 @@ static void publish(const struct doctor *d, struct sample *s)
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
     causes_order(f);
     for (uint32_t i = 0; i < f->n; i++) {
-        bool warns = f->list[i].severity >= SEVERITY_WARNING;
-        f->warnings += warns;
-        f->states |= warns ? f->list[i].marks : 0;
+        const bool warns = f->list[i].severity >= SEVERITY_WARNING, passing = f->list[i].passing;
+        f->warnings += warns && !passing;
+        f->passing += warns && passing;
+        f->states |= warns && !passing ? f->list[i].marks : 0;
         f->worst = f->list[i].severity > f->worst ? f->list[i].severity : f->worst;
     }
     finding_compile(f);

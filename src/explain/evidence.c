@@ -432,11 +432,29 @@ static const struct {
     [TCP_STATE_BOUND_INACTIVE] = {facts_bound, MSG_VERDICT_BOUND, false},
 };
 
-static void say_finding(struct evidence *e, const struct finding *f)
+/* Of what the last look did not find: until when it was. */
+static void say_finding(struct evidence *e, const struct sample *s, const struct finding *f)
 {
     e->verdict = evidence_verdict_of(f);
     e->found = f;
+    finding_last_seen(f, s, &e->reason);
     finding_story(f, &e->reason);
+}
+
+/* What is found of other connections in the state is not about the selected one. */
+static void say_others(struct evidence *e, const struct finding *others, enum msg words)
+{
+    struct str title = STR_INIT, sentence = STR_INIT;
+
+    if (!others)
+        return;
+    e->others = others;
+    finding_title(others, &title);
+    fact_fill(&sentence, words, str_text(&title));
+    str_addf(&e->reason, "%s%s", e->reason.len ? " " : "", str_text(&sentence));
+    e->reason.failed = e->reason.failed || title.failed || sentence.failed;
+    str_fini(&title);
+    str_fini(&sentence);
 }
 
 /* Why the state cannot be called normal: false when every rule about it was looked at. */
@@ -457,37 +475,34 @@ static bool say_unknown(struct evidence *e, const struct state_facts *t)
     return unknown;
 }
 
-/* What is found of other connections in the state is not about the selected one. */
-static void say_normal(struct evidence *e, const struct state_facts *t)
+static void say_normal(struct evidence *e, const struct state_facts *t, bool others)
 {
-    const struct finding *others = finding_about(t->s, t->state, UINT32_MAX);
     bool none = t->state_counts.rows == 0 ||
                 (states[t->state].of_orphans && !t->state_counts.without_inode);
-    struct str title = STR_INIT;
 
     e->verdict = VERDICT_NORMAL;
-    e->others = others;
-    if (others)
-        finding_title(others, &title);
-    if (others)
-        fact_fill(&e->reason, MSG_VERDICT_OTHERS, str_text(&title));
-    else
+    if (!others)
         fact_fill(&e->reason, none ? MSG_VERDICT_NOTHING : states[t->state].normal, NULL);
-    e->reason.failed = e->reason.failed || title.failed;
-    str_fini(&title);
 }
 
 /* What is found in the state is not about a connection that has left it. */
-static void judge(struct evidence *e, const struct state_facts *t)
+static void judge(struct evidence *e, const struct state_facts *t, uint32_t row)
 {
-    const struct finding *found = t->row_gone ? NULL : finding_about(t->s, t->state, t->row_at);
+    const uint32_t at = t->row || t->row_missed ? row : UINT32_MAX;
+    const struct finding *found = t->row_gone ? NULL : finding_about(t->s, t->state, at);
+    const struct finding *others = finding_about(t->s, t->state, UINT32_MAX);
+    bool unknown;
 
-    if (t->row_gone && finding_about(t->s, t->state, UINT32_MAX))
-        say_normal(e, t);
-    else if (found)
-        say_finding(e, found);
-    else if (rules_judge_state(t->state) && !say_unknown(e, t))
-        say_normal(e, t);
+    if (others && others->passing)
+        others = NULL;
+    if (found) {
+        say_finding(e, t->s, found);
+    } else if (rules_judge_state(t->state)) {
+        unknown = say_unknown(e, t);
+        if (!unknown)
+            say_normal(e, t, others != NULL);
+        say_others(e, others, unknown ? MSG_VERDICT_OTHERS_TOO : MSG_VERDICT_OTHERS);
+    }
 }
 
 const char *evidence_other_system(const struct sample *s)
@@ -509,10 +524,10 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (t.s->status == SAMPLE_PARTIAL && t.s->reason.code != REASON_BOUND_UNRECORDED &&
         t.s->reason.code != REASON_NO_BOUND) /* of these none are there, and that is said below */
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
-    if (t.row_gone)
-        ADD_FACT(e, MSG_FACT_THIS_CLOSED, NULL);
+    if (t.row_gone || t.row_missed)
+        ADD_FACT(e, t.row_gone ? MSG_FACT_THIS_CLOSED : MSG_FACT_THIS_MISSED, NULL);
     states[t.state].facts(e, &t);
-    judge(e, &t);
+    judge(e, &t, subject->row);
 }
 
 bool evidence_failed(const struct evidence *e)

@@ -378,13 +378,15 @@ static void put_others_first(struct str *now, struct str *todo, const struct evi
 {
     struct str title = STR_INIT;
 
+    str_clear(todo);
     if (e->n_facts)
         str_addf(todo, "%s.", str_text(&e->fact[0]));
     str_clear(now);
     finding_title(e->others, &title);
     str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e->verdict),
              evidence_verdict_word(e->verdict));
-    fact_fill(now, MSG_VERDICT_OTHERS_BRIEF, str_text(&title));
+    fact_fill(now, e->verdict == VERDICT_NORMAL ? MSG_VERDICT_OTHERS_BRIEF : MSG_VERDICT_OTHERS_TOO,
+              str_text(&title));
     now->failed = now->failed || str_failed(&title);
     str_fini(&title);
 }
@@ -406,12 +408,14 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
     if (e.verdict != VERDICT_NONE && !fact_alone)
         str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict), word);
     if (e.found)
+        finding_last_seen(e.found, subject->sample, now);
+    if (e.found)
         finding_title(e.found, now);
     else if (why || e.n_facts)
         str_add(now, str_text(why ? &e.reason : &e.fact[0]));
     if (e.found || (e.n_facts && !why))
         str_add(now, ".");
-    if (fact_alone)
+    if (fact_alone && !e.others)
         str_add(todo, text(MSG_VERDICT_OPEN));
     if (e.found) {
         finding_part(e.found, PART_DO, &advice);

@@ -638,6 +638,19 @@ static bool is_worth_telling(const struct finding *f, enum finding_part part)
            (f->subject != SUBJECT_PROCESS && f->subject != SUBJECT_LISTENER);
 }
 
+const char *finding_seen_clock(const struct finding *f, const struct sample *s, char out[FMT_SIZE])
+{
+    return fmt_clock(out, FMT_SIZE, s->wall_ns - (s->mono_ns - f->seen_ns));
+}
+
+void finding_last_seen(const struct finding *f, const struct sample *s, struct str *out)
+{
+    char clock[FMT_SIZE];
+
+    if (f->passing && s->wall_ns)
+        text_fill(out, MSG_FINDING_LAST_SEEN, finding_seen_clock(f, s, clock), NULL);
+}
+
 void finding_story(const struct finding *f, struct str *out)
 {
     static const enum finding_part parts[] = {PART_WHO, PART_CAUSE, PART_PEER};

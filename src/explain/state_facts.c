@@ -20,8 +20,11 @@ void state_facts_init(struct state_facts *t, const struct explain_subject *subje
         t->row_at = subject->row;
         t->row = &s->conn[subject->row];
     }
-    t->row_gone = subject->row >= s->n_live && subject->row < sample_rows(s) &&
-                  conn_counts_as(&s->conn[subject->row]) == t->state;
+    if (subject->row >= s->n_live && subject->row < sample_rows(s) &&
+        conn_counts_as(&s->conn[subject->row]) == t->state) {
+        t->row_missed = sample_row_kind(s, subject->row) == ROW_MISSING;
+        t->row_gone = !t->row_missed;
+    }
     t->window_s = history_span_s(&s->history, FACTS_POINTS);
 }
 

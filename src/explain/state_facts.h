@@ -17,7 +17,8 @@ struct state_facts {
     unsigned state;
     uint32_t row_at;                  /* the selected connection, UINT32_MAX: none in this state */
     const struct conn *row;           /* the same, NULL: none */
-    bool row_gone;                    /* the selected one was in this state, and has closed */
+    bool row_gone;                    /* the selected one was in this state, and has closed … */
+    bool row_missed;                  /* … or may have: the last sample has missed it */
     struct state_counts state_counts; /* of the state */
     const struct active_close *active_close; /* of all TIME_WAIT rows */
     const struct breakdown *b;               /* of the state, NULL: not there */

@@ -70,9 +70,16 @@ bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row)
 const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row)
 {
     const struct findings *f = s->findings;
+    const struct finding *passing = NULL;
 
-    for (uint32_t i = 0; f && i < f->n; i++)
-        if (f->list[i].marks >> state & 1 && (row == UINT32_MAX || finding_concerns(s, i, row)))
-            return &f->list[i];
-    return NULL;
+    for (uint32_t i = 0; f && i < f->n; i++) {
+        const struct finding *one = &f->list[i];
+        if (!(one->marks >> state & 1) || (one->passing && passing) ||
+            (row != UINT32_MAX && !finding_concerns(s, i, row)))
+            continue;
+        if (!one->passing)
+            return one;
+        passing = one;
+    }
+    return passing;
 }

@@ -50,7 +50,8 @@ static void print_head(struct sink *out, const struct report *r)
     const struct findings *f = r->last->findings;
     struct str line = STR_INIT, over = STR_INIT, whose = STR_INIT, found = STR_INIT;
 
-    say_found(&found, f ? f->warnings : 0, f ? f->n - f->warnings : 0);
+    const uint32_t warnings = f ? f->warnings + f->passing : 0;
+    say_found(&found, warnings, f ? f->n - warnings : 0);
     fmt_count(rows, sizeof rows, r->last->total);
     snprintf(samples, sizeof samples, "%u", r->samples);
     snprintf(seconds, sizeof seconds, "%.1f", r->seconds);

@@ -212,7 +212,7 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
     group->state[state < TCP_STATE_COUNT ? state : 0]++;
     if (!group->warned) {
         const struct finding *f = finding_about(b->s, conn_counts_as(c), row);
-        group->warned = f && f->severity > SEVERITY_INFO;
+        group->warned = f && !f->passing && f->severity > SEVERITY_INFO;
     }
     if (group->count++ == 0 || born_ds < group->born_ds)
         group->born_ds = born_ds;
@@ -468,7 +468,7 @@ int groups_lines(struct rows *r, const struct groups *g, const struct sample *s,
         return result;
     }
     free(r->row);
-    *r = (struct rows){line, n, g->matched, g->matched_live};
+    *r = (struct rows){.row = line, .n = n, .matched = g->matched, .matched_live = g->matched_live};
     return 0;
 }
 

@@ -306,7 +306,7 @@ void rows_fini(struct rows *r)
 
 /* Sort the items and keep their rows. The memory that sorting needs becomes that of the rows. */
 static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n,
-                       uint32_t matched, uint32_t live)
+                       const struct rows *counts)
 {
     struct order_item *spare = malloc((n ? n : 1) * sizeof *spare);
     if (!spare)
@@ -317,16 +317,28 @@ static int take_sorted(struct rows *r, const struct order *o, struct order_item 
         row[i] = items[i].row;
     uint32_t *fitting = realloc(row, (n ? n : 1) * sizeof *row);
     free(r->row);
-    *r = (struct rows){
-        .row = fitting ? fitting : row, .n = n, .matched = matched, .matched_live = live};
+    *r = *counts;
+    r->row = fitting ? fitting : row;
+    r->n = n;
     return 0;
+}
+
+/* One more row that passes the filter. */
+static void count_matched(struct rows *counts, const struct sample *s, uint32_t row)
+{
+    const enum row_kind kind = sample_row_kind(s, row);
+
+    counts->matched++;
+    counts->matched_live += kind == ROW_LIVE;
+    counts->matched_missed += kind == ROW_MISSING;
 }
 
 /* Of the first `total` rows of the sample. */
 static int build(struct rows *r, const struct sample *s, const struct predicate *p,
                  const struct sort *sort, uint32_t mark_ds, uint32_t total)
 {
-    uint32_t n = 0, live = 0;
+    uint32_t n = 0;
+    struct rows counts = {0};
     struct order_item *items = malloc((total ? total : 1) * sizeof *items);
     if (!items)
         return -ENOMEM;
@@ -336,9 +348,9 @@ static int build(struct rows *r, const struct sample *s, const struct predicate 
         if (!predicate_match(p, s, row))
             continue;
         items[n++] = rows_order_item(&order, row);
-        live += row < s->n_live;
+        count_matched(&counts, s, row);
     }
-    int result = take_sorted(r, &order, items, n, n, live);
+    int result = take_sorted(r, &order, items, n, &counts);
     free(items);
     return result;
 }
@@ -346,7 +358,8 @@ static int build(struct rows *r, const struct sample *s, const struct predicate 
 static int build_top(struct rows *r, const struct sample *s, const struct predicate *p,
                      const struct sort *sort, uint32_t mark_ds, uint32_t total, uint32_t limit)
 {
-    uint32_t n = 0, matched = 0, live = 0;
+    uint32_t n = 0;
+    struct rows counts = {0};
     if (limit == 0 || limit >= total)
         return build(r, s, p, sort, mark_ds, total);
     struct order_item *heap = malloc(limit * sizeof *heap);
@@ -359,10 +372,9 @@ static int build_top(struct rows *r, const struct sample *s, const struct predic
             continue;
         struct order_item item = rows_order_item(&order, row);
         offer_item(&order, heap, &n, limit, &item);
-        matched++;
-        live += row < s->n_live;
+        count_matched(&counts, s, row);
     }
-    int result = take_sorted(r, &order, heap, n, matched, live);
+    int result = take_sorted(r, &order, heap, n, &counts);
     free(heap);
     return result;
 }

@@ -19,6 +19,12 @@ bool details_gone(const struct details *t)
     return t->row == UINT32_MAX || sample_row_kind(t->s, t->row) == ROW_CLOSED;
 }
 
+/* Did the last sample have it? */
+static bool is_live(const struct details *t)
+{
+    return t->row != UINT32_MAX && sample_row_kind(t->s, t->row) == ROW_LIVE;
+}
+
 void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
 {
     canvas_put(d->c, x, y, w, role, value);
@@ -51,7 +57,7 @@ static void waits_text(const struct details *t, char out[DETAILS_VALUE])
     char who[DETAILS_VALUE];
     uint32_t listener;
 
-    if (details_gone(t) || t->row >= t->s->n_live || conn_kind(t->c) != CONN_NOT_ACCEPTED)
+    if (!is_live(t) || conn_kind(t->c) != CONN_NOT_ACCEPTED)
         return;
     listener = listeners_find(t->s, t->c, NULL);
     if (listener == UINT32_MAX)
@@ -67,7 +73,7 @@ static void why_no_process(const struct details *t, char out[DETAILS_VALUE])
 {
     const uint32_t rights = OWNER_LACK_PTRACE | OWNER_LACK_SEARCH;
 
-    if (details_gone(t) || t->row >= t->s->n_live || t->s->import)
+    if (!is_live(t) || t->s->import)
         return;
     if (sample_owner_hidden(t->s, t->row))
         draw_copy_text(
@@ -224,7 +230,8 @@ static void add_owner(struct details *t)
  * conn_unknown. */
 static bool is_untold(const struct details *t, unsigned what)
 {
-    return t->c->flags & CONN_UNSEEN || t->c->unknown & what;
+    return t->c->flags & CONN_UNSEEN || t->c->unknown & what ||
+           (!is_live(t) && !details_gone(t)); /* after the end the last ones stand */
 }
 
 /* A time: short ones in the form of the columns, others as the pane says them. */
@@ -246,7 +253,7 @@ static void add_timer(struct details *t)
     char left[FILL_SIZE], value[FILL_SIZE] = "";
 
     duration(t->c->expires_ms, left);
-    if (!details_gone(t) && !is_untold(t, CONN_UNKNOWN_TIMER) &&
+    if (is_live(t) && !is_untold(t, CONN_UNKNOWN_TIMER) &&
         t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
@@ -396,7 +403,8 @@ static void add_received(struct details *t)
     add(t, true, MSG_COL_BYTES_RECEIVED, bytes);
 }
 
-/* What the connection did from the first to the last sample that was watched, in us. */
+/* What the connection did from the first to the last sample that was watched, in us; unknown where
+ * that is less than a second. */
 struct sending {
     uint64_t whole, busy, peer, buffer; /* busy: with data to send; of that, held up by … */
 };
@@ -405,7 +413,7 @@ static bool sending_of(const struct details *t, struct sending *to)
 {
     struct span span;
 
-    if (!t->watch || !watch_whole(t->watch, &span) || span.ns <= 0 ||
+    if (!t->watch || !watch_whole(t->watch, &span) || span.ns < NS_PER_S ||
         !rate_growth(&span, METRICS_busy_us, &to->busy) ||
         !rate_growth(&span, METRICS_rwnd_limited_us, &to->peer) ||
         !rate_growth(&span, METRICS_sndbuf_limited_us, &to->buffer))
@@ -451,7 +459,7 @@ static void add_ago(struct details *t, enum msg label, enum tcp_metric which,
     char ago[FILL_SIZE], value[FILL_SIZE] = "";
     const bool none = tcp_metrics_get(t->metrics, carried, &bytes) && bytes == 0;
 
-    if (!none && tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t)) {
+    if (!none && tcp_metrics_get(t->metrics, which, &ms) && is_live(t)) {
         duration(ms, ago);
         draw_fill(value, MSG_VIEW_AGO, ago, NULL, NULL);
     }
@@ -463,7 +471,7 @@ static void add_limit(struct details *t)
     struct span span;
     enum send_limit limit = LIMIT_UNKNOWN;
 
-    if (t->watch && !details_gone(t) && watch_span(t->watch, 0, &span))
+    if (t->watch && is_live(t) && watch_span(t->watch, 0, &span))
         limit = rate_limit(&span);
     add(t, true, MSG_VIEW_DETAIL_LIMITED, column_limit_word(limit));
 }
@@ -703,7 +711,7 @@ void details_trace(struct drawing *d, const struct details *t, int i, int x, int
         collect(&s, t->watch, trace->value);
     if (spark_max(&s, &max))
         trace->format(max_text, max);
-    if (s.n && s.point[s.n - 1].kind == SPARK_VALUE && !details_gone(t))
+    if (s.n && s.point[s.n - 1].kind == SPARK_VALUE && is_live(t))
         trace->format(now_text, s.point[s.n - 1].value);
     canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(trace->label));
     spark_of(&spark, &s, c.cells);

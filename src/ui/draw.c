@@ -70,7 +70,7 @@ unsigned draw_row_severity(const struct drawing *d, uint32_t row)
 {
     const struct finding *f = finding_about(d->s, conn_counts_as(&d->s->conn[row]), row);
 
-    return f ? f->severity : SEVERITY_OK;
+    return f && !f->passing ? f->severity : SEVERITY_OK;
 }
 
 void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
@@ -80,7 +80,11 @@ void draw_title(struct canvas *c, const struct rect *r, bool focused, const char
     int room = r->w - 4, at;
 
     canvas_fill(c, r->x, r->y, r->w, 1, focused ? ROLE_FOCUS : ROLE_RULE, focused ? "━" : "─");
-    if (right && *right && utf8_width(right) + utf8_width(name) + 4 <= room) {
+    while (right && utf8_width(right) + utf8_width(name) + 4 > room) {
+        right = strstr(right, DRAW_GAP);
+        right = right ? right + strlen(DRAW_GAP) : NULL;
+    }
+    if (right && *right) {
         int w = utf8_width(right) + 2;
 
         canvas_fill(c, r->x + r->w - 1 - w, r->y, w, 1, ROLE_TEXT, " ");

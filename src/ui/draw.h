@@ -57,8 +57,12 @@ unsigned draw_row_severity(const struct drawing *d, uint32_t row);
 void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
                     int width);
 
-/** A region's title line: rule, name, what follows it, and the text at the right end. `more` and
- *  `right` may be NULL. */
+/* Between what stands at the right end of a title: where there is no room, what is behind it stays.
+ */
+#define DRAW_GAP "   "
+
+/** A region's title line: rule, name, what follows it, and the text at the right end, or its end
+ *  where all of it has no room. `more` and `right` may be NULL. */
 void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
                 const char *more, const char *right);
 

@@ -430,14 +430,14 @@ static void add_host(struct header *h, int room)
     add_title(h, name, room);
 }
 
-/* "1 critical, 2 warnings" */
-static void warnings_words(const struct findings *f, char out[FILL_SIZE])
+/* "1 critical, 2 warnings"; is one critical? */
+static bool warnings_words(const struct findings *f, char out[FILL_SIZE])
 {
     char critical[16], others[16];
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < f->n; i++)
-        n += f->list[i].severity == SEVERITY_CRITICAL;
+        n += f->list[i].severity == SEVERITY_CRITICAL && !f->list[i].passing;
     snprintf(critical, sizeof critical, "%u", n);
     snprintf(others, sizeof others, "%u", f->warnings - n);
     if (!n)
@@ -446,6 +446,7 @@ static void warnings_words(const struct findings *f, char out[FILL_SIZE])
         draw_fill(out,
                   n < f->warnings ? MSG_VIEW_WARNINGS_CRITICAL_AND : MSG_VIEW_WARNINGS_CRITICAL,
                   critical, others, NULL);
+    return n > 0;
 }
 
 /* Of the sample that is judged in the header, the states whose verdicts the pane gives. */
@@ -461,6 +462,12 @@ static void add_no_warnings(struct header *h, const struct findings *f)
     const unsigned n = findings_unchecked(f, judged_states(h->d));
     char number[16], text_of[FILL_SIZE];
 
+    if (f->passing && h->d->ui->w >= UNCHECKED_FROM_W) {
+        snprintf(number, sizeof number, "%u", f->passing);
+        draw_fill(text_of, MSG_VIEW_WARNINGS_PASSED, number, NULL, NULL);
+        runs_add(&h->right, ROLE_DIM, text_of);
+        return;
+    }
     if (draw_all_checked(h->d) && n && h->d->ui->w >= UNCHECKED_FROM_W) {
         snprintf(number, sizeof number, "%u", n);
         draw_fill(text_of, MSG_VIEW_WARNINGS_NONE_OF, number, NULL, NULL);
@@ -486,14 +493,14 @@ static void add_warnings(struct header *h)
         runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }
-    const bool critical = f->worst == SEVERITY_CRITICAL;
     keymap_first_key(h->d->v->bindings, COMMAND_WARNINGS, key);
-    warnings_words(f, text);
+    const bool critical = warnings_words(f, text);
     if (!words)
         snprintf(text, sizeof text, "%u", f->warnings);
     /* the key that lists them is their mark, if it was not given to something else */
     runs_addf(&h->right, critical ? ROLE_CRIT : ROLE_WARN, "%s %s",
-              critical && strcmp(key, "!") == 0 ? finding_severity_mark(f->worst) : key, text);
+              critical && strcmp(key, "!") == 0 ? finding_severity_mark(SEVERITY_CRITICAL) : key,
+              text);
     runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
 }
 

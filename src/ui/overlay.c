@@ -120,6 +120,14 @@ const struct conn *overlay_subject(const struct ui *ui)
     return ops->subject ? ops->subject(ui) : NULL;
 }
 
+bool overlay_scrolls(const struct drawing *d)
+{
+    uint32_t lines, shown;
+
+    overlay_ops(d->ui)->extent(d, &lines, &shown);
+    return lines > shown;
+}
+
 void overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
 {
     const struct overlay_ops *ops = overlay_ops(v->ui);

@@ -63,6 +63,9 @@ unsigned overlay_on_list(struct session *s);
 /** The connection that the open overlay is about, NULL when it is about none. */
 const struct conn *overlay_subject(const struct ui *ui);
 
+/** Has the open overlay, which has an extent, more lines than it shows? */
+bool overlay_scrolls(const struct drawing *d);
+
 /** Scroll by so many lines, as far as there are lines. */
 void overlay_scroll(struct session *s, int64_t lines);
 

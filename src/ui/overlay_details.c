@@ -110,6 +110,11 @@ static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
                                                            : state_name(s->conn[row].state));
         return;
     }
+    if (sample_row_kind(s, row) == ROW_MISSING) {
+        draw_fill(out, MSG_VIEW_STATE_MISSED, state_name(conn_counts_as(&s->conn[row])), NULL,
+                  NULL);
+        return;
+    }
     draw_duration(words, age.ms / 1000);
     draw_fill(out, age.exact ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
               state_name(conn_counts_as(&s->conn[row])), words, NULL);
@@ -250,6 +255,7 @@ static void find_verdict(struct details *t, int w)
     t->found = finding_about(t->s, conn_counts_as(t->c), t->row);
     if (t->found) {
         t->word = evidence_verdict_of(t->found);
+        finding_last_seen(t->found, t->s, &words);
         finding_story(t->found, &words);
         str_add_char(&words, ' ');
         finding_sentence(t->found, PART_DO, &words);
@@ -609,7 +615,7 @@ static void place_of(char out[FILL_SIZE], const struct drawing *d, const char *s
         fmt_count(of, sizeof of, d->rows->matched_live);
         draw_fill(place, MSG_VIEW_POSITION, at, of, NULL);
     }
-    snprintf(out, FILL_SIZE, "%.120s%s%.60s", place, *place && *scroll ? "   " : "", scroll);
+    snprintf(out, FILL_SIZE, "%.120s%s%.60s", place, *place && *scroll ? DRAW_GAP : "", scroll);
 }
 
 static void draw(struct drawing *d)
@@ -742,7 +748,8 @@ static const struct conn *subject(const struct ui *ui)
 static void footer(const struct drawing *d, struct key_items *k)
 {
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
+    if (overlay_scrolls(d))
+        footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
     footer_add_keys(k, "← →", MSG_VIEW_KEY_NEXT, 1);
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 3);
     footer_add_keys(k, "s", MSG_VIEW_KEY_COPY_SS, 6);

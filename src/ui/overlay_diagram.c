@@ -414,8 +414,10 @@ static unsigned command(struct session *s, enum command_id command)
         return move(s, unit, 0, sign);
     if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
         return move(s, MOVE_LINE, command == COMMAND_LEFT ? -1 : 1, 0);
-    if (command == COMMAND_OPEN)
+    if (command == COMMAND_OPEN) {
+        session_focus(s, s->ui.focus); /* its rows are there now: the pane is about them again */
         return states_filter(s) | REACT_CLOSE;
+    }
     if (command == COMMAND_DIAGRAM)
         return REACT_CLOSE;
     if (command != COMMAND_PANE)

@@ -474,7 +474,7 @@ static void draw(struct drawing *d)
     if (p.c) {
         moments(p.c, when);
         draw_scroll_mark(scroll, sizeof scroll, top, shown, p.n);
-        snprintf(right, sizeof right, "%s%s%s", when, *scroll ? "   " : "", scroll);
+        snprintf(right, sizeof right, "%s%s%s", when, *scroll ? DRAW_GAP : "", scroll);
     }
     overlay_frame(d, &a, text(MSG_DIFF_TITLE), right);
     if (p.c)
@@ -632,7 +632,8 @@ static unsigned command(struct session *s, enum command_id command)
 static void footer(const struct drawing *d, struct key_items *k)
 {
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 4);
+    if (overlay_scrolls(d))
+        footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 4);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, count_items(d->v->comparison), 1);
     footer_add(k, COMMAND_DIFF, MSG_VIEW_KEY_FROM_HERE, true, 2);
     footer_add_keys(k, ", .", MSG_VIEW_KEY_SAMPLE, 3);

@@ -62,10 +62,11 @@ static const struct {
     enum msg text;
 } marks[] = {
     {"i ! !!", MSG_VIEW_MARK_WARNING}, {"+ * -", MSG_VIEW_MARKS_CHANGES},
-    {"^", MSG_VIEW_MARK_PINNED},       {"(name)", MSG_VIEW_MARK_FORMER},
-    {"+N", MSG_VIEW_MARK_SHARED},      {"–", MSG_VIEW_MARK_UNKNOWN},
-    {"▸ ▹", MSG_VIEW_MARK_CURSOR},     {"▾ ▴", MSG_VIEW_MARK_SORTED},
-    {"▁ ▇", MSG_VIEW_MARK_BARS},       {"▄▄▄", MSG_VIEW_MARK_BARS_LEVEL},
+    {"?", MSG_VIEW_MARK_MISSED},       {"^", MSG_VIEW_MARK_PINNED},
+    {"(name)", MSG_VIEW_MARK_FORMER},  {"+N", MSG_VIEW_MARK_SHARED},
+    {"–", MSG_VIEW_MARK_UNKNOWN},      {"▸ ▹", MSG_VIEW_MARK_CURSOR},
+    {"▾ ▴", MSG_VIEW_MARK_SORTED},     {"▁ ▇", MSG_VIEW_MARK_BARS},
+    {"▄▄▄", MSG_VIEW_MARK_BARS_LEVEL},
 };
 
 static void add(struct help *h, bool right, const struct help_line *line)
@@ -284,9 +285,9 @@ static unsigned command(struct session *s, enum command_id command)
 
 static void footer(const struct drawing *d, struct key_items *k)
 {
-    (void)d;
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
+    if (overlay_scrolls(d))
+        footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
     footer_add(k, COMMAND_QUIT_NOW, MSG_VIEW_KEY_QUIT, true, 2);
 }
 

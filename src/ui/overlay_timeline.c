@@ -324,25 +324,6 @@ static void draw_finding(struct drawing *d, const struct finding_lines *lines, i
     canvas_put(d->c, lines->when_x, y, d->ui->w - 1 - lines->when_x, ROLE_DIM, when);
 }
 
-/* Of the whole time, and of now, which is what the header counts. */
-static void draw_findings_title(struct drawing *d, const struct timeline *p, int y)
-{
-    const struct findings *f = draw_findings(d);
-    uint32_t all = 0;
-    char in_all[16], now[16], number[16], notes[FILL_SIZE], words[FILL_SIZE];
-
-    for (uint32_t i = 0; i < p->v->n_findings; i++)
-        all += p->v->finding[i].episode.worst.severity >= SEVERITY_WARNING;
-    snprintf(in_all, sizeof in_all, "%u", all);
-    snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
-    snprintf(number, sizeof number, "%u", p->v->n_findings - all);
-    draw_fill(notes, MSG_VIEW_NOTES, number, NULL, NULL);
-    draw_fill(words, all < p->v->n_findings ? MSG_TIMELINE_COUNT_NOTES : MSG_TIMELINE_COUNT, in_all,
-              now, notes);
-    draw_title(d->c, &(struct rect){0, y, d->ui->w, 1}, false, text(MSG_VIEW_WARNINGS), words,
-               NULL);
-}
-
 /* Lines of states and of warnings that fit, and the first of each. */
 struct fold {
     int states, findings;
@@ -373,6 +354,28 @@ static struct fold fold_page(const struct timeline *p, uint32_t cursor)
     return f;
 }
 
+/* Of the whole time, and of now, which is what the header counts. */
+static void draw_findings_title(struct drawing *d, const struct timeline *p, int y,
+                                const struct fold *fold)
+{
+    const struct findings *f = draw_findings(d);
+    uint32_t all = 0;
+    char in_all[16], now[16], number[16], notes[FILL_SIZE], words[FILL_SIZE], scroll[64];
+
+    for (uint32_t i = 0; i < p->v->n_findings; i++)
+        all += p->v->finding[i].episode.worst.severity >= SEVERITY_WARNING;
+    snprintf(in_all, sizeof in_all, "%u", all);
+    snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
+    snprintf(number, sizeof number, "%u", p->v->n_findings - all);
+    draw_fill(notes, MSG_VIEW_NOTES, number, NULL, NULL);
+    draw_fill(words, all < p->v->n_findings ? MSG_TIMELINE_COUNT_NOTES : MSG_TIMELINE_COUNT, in_all,
+              now, notes);
+    draw_scroll_mark(scroll, sizeof scroll, fold->first_finding, (uint32_t)fold->findings,
+                     p->v->n_findings);
+    draw_title(d->c, &(struct rect){0, y, d->ui->w, 1}, false, text(MSG_VIEW_WARNINGS), words,
+               scroll);
+}
+
 static void draw_lines(struct drawing *d, const struct timeline *p)
 {
     uint32_t cursor = d->ui->overlay_cursor;
@@ -386,7 +389,7 @@ static void draw_lines(struct drawing *d, const struct timeline *p)
         if (line == cursor)
             canvas_put(d->c, 0, y, 1, ROLE_TEXT, "▸");
     }
-    draw_findings_title(d, p, y++);
+    draw_findings_title(d, p, y++, &f);
     if (!p->v->n_findings)
         canvas_put(d->c, GUTTER, y, d->ui->w - GUTTER, ROLE_DIM, text(MSG_TIMELINE_NO_FINDINGS));
     struct finding_lines lines = {.list = p->v->finding + f.first_finding};
@@ -423,13 +426,18 @@ static void extent_words(const struct survey *v, char out[FILL_SIZE])
 static void draw(struct drawing *d)
 {
     struct overlay_area a;
-    char right[FILL_SIZE] = "";
+    char right[FILL_SIZE] = "", scroll[64] = "";
     struct timeline p;
     bool known = page_make(&p, d);
 
     area(d, &a);
-    if (known)
+    if (known) {
+        const struct fold f = fold_page(&p, d->ui->overlay_cursor);
         extent_words(p.v, right);
+        draw_scroll_mark(scroll, sizeof scroll, f.first_state, (uint32_t)f.states, p.n_states);
+    }
+    if (*scroll)
+        snprintf(right + strlen(right), sizeof right - strlen(right), DRAW_GAP "%s", scroll);
     overlay_frame(d, &a, text(MSG_TIMELINE_TITLE), right);
     if (!known) {
         canvas_put(d->c, GUTTER, a.inner.y, d->ui->w - GUTTER, ROLE_DIM,

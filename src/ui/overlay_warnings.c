@@ -41,7 +41,7 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
 
     fmt_clock(clock, sizeof clock, f->since_wall_ns);
     if (f->passing && s->wall_ns) {
-        fmt_clock(last, sizeof last, s->wall_ns - (s->mono_ns - f->seen_ns));
+        finding_seen_clock(f, s, last);
         draw_fill(out, MSG_VIEW_WARNING_FROM_SEEN, clock, last, NULL);
         return;
     }
@@ -52,16 +52,10 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
     str_fini(&age);
 }
 
-/* What is found but no warning: it stands in the list and not in the header's number. "": none. */
-static void count_notes(const struct findings *f, char out[FILL_SIZE])
+/* What is found but no warning: it stands in the list and not in the header's number. */
+static uint32_t count_notes(const struct findings *f)
 {
-    const uint32_t n = f ? f->n - f->warnings : 0;
-    char number[16];
-
-    out[0] = '\0';
-    snprintf(number, sizeof number, "%u", n);
-    if (n)
-        draw_fill(out, MSG_VIEW_NOTES, number, NULL, NULL);
+    return f ? f->n - f->warnings - f->passing : 0;
 }
 
 /* A finding's first line; its mark and what stands at the right end. */
@@ -265,16 +259,26 @@ static void draw_page(struct pen *pen, const struct warnings_page *p)
     }
 }
 
-/* "3 now, 1 note, 0 ended": the first is the header's number. */
-static void count_all(const struct findings *f, char out[FILL_SIZE])
+static void add_count(struct str *out, enum msg words, uint32_t n)
 {
-    char now[16], ended[16], notes[FILL_SIZE];
+    char number[16];
 
-    count_notes(f, notes);
-    snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
-    snprintf(ended, sizeof ended, "%u", f ? f->n_ended : 0);
-    draw_fill(out, *notes ? MSG_VIEW_WARNINGS_AND_NOTES : MSG_VIEW_WARNINGS_COUNT, now, ended,
-              notes);
+    snprintf(number, sizeof number, "%u", n);
+    str_add(out, out->len ? ", " : "");
+    text_fill(out, words, number, NULL);
+}
+
+/* "3 now, 1 until just now, 1 note, 0 ended": the first is the header's number. */
+static void count_all(const struct findings *f, struct str *out)
+{
+    const uint32_t notes = count_notes(f);
+
+    add_count(out, MSG_VIEW_WARNINGS_NOW, f ? f->warnings : 0);
+    if (f && f->passing)
+        add_count(out, MSG_VIEW_WARNINGS_BEFORE, f->passing);
+    if (notes)
+        add_count(out, MSG_VIEW_NOTES, notes);
+    add_count(out, MSG_VIEW_WARNINGS_OVER, f ? f->n_ended : 0);
 }
 
 static void draw(struct drawing *d)
@@ -282,7 +286,8 @@ static void draw(struct drawing *d)
     struct overlay_area a;
     struct warnings_page p;
     struct pen pen = {.d = d, .top = d->ui->overlay_top};
-    char right[FILL_SIZE], count[FILL_SIZE], scroll[64];
+    struct str right = STR_INIT;
+    char scroll[64];
 
     overlay_area(d, &a);
     make_page(&p, d, a.inner.w);
@@ -290,10 +295,11 @@ static void draw(struct drawing *d)
     pen.shown = overlay_shown(&a, p.n);
     if (pen.top > p.n - pen.shown)
         pen.top = p.n - pen.shown;
-    count_all(p.f, count);
+    count_all(p.f, &right);
     draw_scroll_mark(scroll, sizeof scroll, pen.top, pen.shown, p.n);
-    snprintf(right, sizeof right, "%.120s%s%.60s", count, *scroll ? "   " : "", scroll);
-    overlay_frame(d, &a, text(MSG_VIEW_WARNINGS), right);
+    str_addf(&right, "%s%s", *scroll ? DRAW_GAP : "", scroll);
+    overlay_frame(d, &a, text(MSG_VIEW_WARNINGS), str_text(&right));
+    str_fini(&right);
     draw_page(&pen, &p);
     explain_fini(&p.tail);
 }
@@ -423,23 +429,25 @@ static void draw_list(struct drawing *d, const struct findings *f, const struct 
         draw_more(d, r, f->n - drawn);
 }
 
-/* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */
-static void count_short(const struct findings *f, char out[2 * FILL_SIZE])
+/* "3", "3, 1 until just now, 1 note", "1 note"; "": nothing is found, or nobody looked. */
+static void count_short(const struct findings *f, struct str *out)
 {
-    char notes[FILL_SIZE], number[16], warnings[FILL_SIZE] = "";
+    const uint32_t notes = count_notes(f);
 
-    count_notes(f, notes);
-    snprintf(number, sizeof number, "%u", f ? f->warnings : 0);
     if (f && f->warnings)
-        draw_fill(warnings, MSG_VIEW_WARNINGS_SHORT, number, NULL, NULL);
-    snprintf(out, 2 * FILL_SIZE, "%s%s%s", warnings, *warnings && *notes ? ", " : "", notes);
+        add_count(out, MSG_VIEW_WARNINGS_SHORT, f->warnings);
+    if (f && f->passing)
+        add_count(out, MSG_VIEW_WARNINGS_BEFORE, f->passing);
+    if (notes)
+        add_count(out, MSG_VIEW_NOTES, notes);
 }
 
 void overlay_warnings_draw_list(struct drawing *d)
 {
     const struct rect *r = &d->l.warnings;
     const struct findings *f = draw_findings(d);
-    char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
+    struct str count = STR_INIT;
+    char right[FILL_SIZE], key[24];
 
     if (r->h <= 0)
         return;
@@ -448,8 +456,9 @@ void overlay_warnings_draw_list(struct drawing *d)
     canvas_fill(d->c, r->x, r->y, r->w, r->h, ROLE_TEXT, " ");
     keymap_first_key(d->v->bindings, COMMAND_WARNINGS, key);
     snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_WARNINGS_LIST));
-    count_short(f, count);
-    draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
+    count_short(f, &count);
+    draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), str_text(&count), right);
+    str_fini(&count);
     if (f && f->n == 0)
         put_nothing(d, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM);
     if (f && f->n)
@@ -576,6 +585,7 @@ static void copy(struct session *s)
     if (!f)
         return;
     str_clear(&s->copy);
+    finding_last_seen(f, s->newest, &s->copy);
     finding_title(f, &s->copy);
     for (unsigned part = 0; part < PART_KINDS; part++)
         copy_part(s, f, (enum finding_part)part);
@@ -612,7 +622,8 @@ static void footer(const struct drawing *d, struct key_items *k)
     const bool some = f && f->n;
 
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_NEXT, 1);
+    if (overlay_scrolls(d) || (f && f->n > 1)) /* else there is nowhere to go */
+        footer_add_keys(k, "↑ ↓", some ? MSG_VIEW_KEY_NEXT : MSG_VIEW_KEY_SCROLL, 1);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, some, 2);
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, some, 3);
 }

@@ -228,7 +228,7 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     if (d->l.pane_form == PANE_FORM_BRIEF || (d->l.pane_form == PANE_FORM_BESIDE && *scroll)) {
         keymap_first_key(d->v->bindings, COMMAND_PANE, key);
         snprintf(right, sizeof right, "%s %s%s%s", key, text(footer_pane_word(d)),
-                 d->l.pane_form == PANE_FORM_BESIDE ? "   " : "",
+                 d->l.pane_form == PANE_FORM_BESIDE ? DRAW_GAP : "",
                  d->l.pane_form == PANE_FORM_BESIDE ? scroll : "");
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
         draw_copy_text(right, sizeof right, scroll);

@@ -195,6 +195,29 @@ static bool is_value(const char *text, size_t from)
     return false;
 }
 
+/* Is what begins at `from` the unit of a number? */
+static bool is_unit(const char *text, size_t from)
+{
+    size_t sign = from;
+
+    while (sign > 0 && strchr("0123456789.", text[sign - 1]))
+        sign--;
+    return sign < from && is_value(text, sign);
+}
+
+/* Does the line end in a word that joins conditions? */
+static bool is_joined(const struct ui_line *line)
+{
+    static const char *const joints[] = {" and", " or", " not"};
+
+    for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
+        const size_t len = strlen(joints[i]);
+        if (line->len > len && strcasecmp(line->text + line->len - len, joints[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Does the line end in letters that a field's name or a word of the language begins with? Those are
  * no word to look for yet: the rows wait for the rest. */
 static bool is_unfinished(const struct ui_line *line)
@@ -207,14 +230,12 @@ static bool is_unfinished(const struct ui_line *line)
     if (line->cursor != line->len || from >= line->len || is_value(line->text, from) ||
         typed[strspn(typed, "abcdefghijklmnopqrstuvwxyz_")])
         return false;
-    if (n)
-        return true;
     snprintf(head, sizeof head, "%.*s", (int)line->len - 1, line->text);
-    n = filter_complete(head, words, CANDIDATES_MAX, &before);
-    for (size_t i = 0; i < n && before == from; i++)
-        if (strcmp(words[i], typed) == 0) /* its sign has yet to come */
-            return true;
-    return false;
+    const size_t n_before = filter_complete(head, words, CANDIDATES_MAX, &before);
+    bool whole = false;
+    for (size_t i = 0; i < n_before && before == from; i++)
+        whole |= strcmp(words[i], typed) == 0;
+    return is_unit(line->text, from) ? n && !whole : n || whole; /* a name's sign has yet to come */
 }
 
 /* Put the line in force where it is right; what was before stays else. */
@@ -319,7 +340,9 @@ static void draw_candidates(struct drawing *d, int y)
     if (n == 0) {
         if (d->ui->line.len > 0)
             draw_name(d->c, x, y, w - x, ROLE_DIM,
-                      text(is_unfinished(&d->ui->line) ? MSG_VIEW_HINT_SIGN : MSG_VIEW_HINT_TWO));
+                      text(is_joined(&d->ui->line)       ? MSG_VIEW_HINT_CONDITION
+                           : is_unfinished(&d->ui->line) ? MSG_VIEW_HINT_SIGN
+                                                         : MSG_VIEW_HINT_TWO));
         return;
     }
     x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));

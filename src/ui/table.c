@@ -95,6 +95,8 @@ static char mark_of(const struct drawing *d, uint32_t position)
     times = s->times ? &s->times[row] : NULL;
     if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
+    if (sample_row_kind(s, row) == ROW_MISSING)
+        return '?';
     if (draw_row_severity(d, row) > SEVERITY_INFO)
         return '!';
     if (times && s->conn[row].was_state && times->changed_ds != times->born_ds &&
@@ -911,6 +913,7 @@ unsigned table_command(struct session *s, enum command_id command)
     int sign;
 
     if (session_movement(command, &unit, &sign)) {
+        s->ui.subject = FOCUS_TABLE;
         table_move(s, unit, sign);
         return REACT_NOTHING;
     }

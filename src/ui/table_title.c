@@ -91,19 +91,24 @@ static void holder_words(char out[FILL_SIZE], const struct drawing *d)
 }
 
 /* "1-18"; where rows of ended connections are among them, which the count of connections has not:
- * "1-18 / 402, 41 of them closed". */
+ * "1-18 / 402, 41 of them closed". A row that the last sample missed may have ended. */
 static void view_words(char out[FILL_SIZE], const struct drawing *d, uint32_t top, uint32_t shown)
 {
     const struct rows *rows = d->rows;
-    char range[64], all[FMT_SIZE], closed[FMT_SIZE];
+    char range[64], all[FMT_SIZE], others[FMT_SIZE];
 
     draw_range(range, sizeof range, top, shown);
     draw_copy_text(out, FILL_SIZE, range);
     if (d->groups || rows->matched <= rows->matched_live)
         return;
+    const uint32_t n = rows->matched - rows->matched_live;
     fmt_count(all, sizeof all, rows->matched);
-    fmt_count(closed, sizeof closed, rows->matched - rows->matched_live);
-    draw_fill(out, MSG_VIEW_WITH_CLOSED, range, all, closed);
+    fmt_count(others, sizeof others, n);
+    draw_fill(out,
+              !rows->matched_missed       ? MSG_VIEW_WITH_CLOSED
+              : rows->matched_missed == n ? MSG_VIEW_WITH_MISSED
+                                          : MSG_VIEW_WITH_BOTH,
+              range, all, others);
 }
 
 void table_title_draw(struct drawing *d, uint32_t top, uint32_t shown)

@@ -138,6 +138,11 @@ static void what_may_be_over(void **state)
     assert_false(patient_finding(RULE_ACCEPT_QUEUE).passing);
     patient_look(patient_queue(3, 0, 0));
     assert_true(patient_finding(RULE_ACCEPT_QUEUE).passing);
+    assert_int_equal(patient.now->findings->warnings,
+                     0); /* it is listed, and not counted as held */
+    assert_int_equal(patient.now->findings->passing, 1);
+    assert_int_equal(patient.now->findings->n, 1);
+    assert_int_equal(patient.now->findings->states, 0);
     assert_true(patient_finding(RULE_ACCEPT_QUEUE).seen_ns < patient.now->mono_ns);
     for (int t = 4; t < 6; t++)
         patient_look(patient_queue(t, 11, 0));

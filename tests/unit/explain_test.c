@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/doctor.h"
@@ -547,6 +548,27 @@ static void brief_of_another(void **state)
     subject.row = 0;
     explain_brief(&t, &subject, 78);
     assert_non_null(strstr(plain(&t, &out), "WARNING  Accept queue full: 0.0.0.0:5432."));
+    explain_fini(&t);
+    /* also where it is open whether there is more */
+    s->findings->skip[RULE_ACCEPT_STALLED] = SKIP_UNDECIDED;
+    subject.row = 1;
+    explain_brief(&t, &subject, 78);
+    assert_non_null(
+        strstr(plain(&t, &out), "UNKNOWN  Others in this state: Accept queue full: 0.0.0.0:5432."));
+    explain_fini(&t);
+    expect_says(&subject, "suspected; only further samples can tell). Others in this state: Accept",
+                true);
+    s->findings->skip[RULE_ACCEPT_STALLED] = LOOKED;
+    /* what the last look did not find any more is told with the time, and not of others */
+    s->wall_ns = 60 * NS_PER_S;
+    s->findings->list[0].passing = true;
+    s->findings->list[0].seen_ns = s->mono_ns - 2 * NS_PER_S;
+    expect_says(&subject, "Accept queue full", false);
+    subject.row = 0;
+    expect_says(&subject, "WARNING  No longer found, last seen at ", true);
+    expect_says(&subject, ":58. Accept queue full: 0.0.0.0:5432. ", true);
+    explain_brief(&t, &subject, 78);
+    assert_non_null(strstr(plain(&t, &out), "WARNING  No longer found, last seen at "));
     explain_fini(&t);
     str_fini(&out);
     sample_unref(s);

@@ -119,6 +119,25 @@ static void enter_filters_and_w_explains(void **state)
     stage_close(&st);
 }
 
+/* The pane is about the row under the cursor again, as with the same filter typed. */
+static void the_pane_explains_the_row_again(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    session_resize(st.session, 120, 34);
+    stage_keys(&st, "D");
+    assert_false(stage_shows(&st, "this one:"));
+    stage_keys(&st, "Enter");
+    assert_string_equal(probe_filter(st.session), "state:ESTABLISHED");
+    assert_true(stage_shows(&st, "this one:"));
+    stage_keys(&st, "D Esc"); /* nothing is chosen; the next step in the table is about its row */
+    assert_false(stage_shows(&st, "this one:"));
+    stage_keys(&st, "Down");
+    assert_true(stage_shows(&st, "this one:"));
+    stage_close(&st);
+}
+
 static void digits_and_samples_leave_it_open(void **state)
 {
     (void)state;
@@ -142,6 +161,7 @@ int main(void)
         cmocka_unit_test(arrows_walk_it),
         cmocka_unit_test(every_box_is_reached),
         cmocka_unit_test(enter_filters_and_w_explains),
+        cmocka_unit_test(the_pane_explains_the_row_again),
         cmocka_unit_test(digits_and_samples_leave_it_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

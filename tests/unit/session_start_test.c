@@ -253,6 +253,22 @@ static void a_whole_condition_says_how_to_add_one(void **state)
     stage_keys(&st, "/");
     stage_type(&st, "port:30");
     assert_true(stage_says(&st, "and (both must hold), or (one is enough)"));
+    stage_type(&st, " and");
+    assert_true(stage_says(&st, "a condition must follow"));
+    static const char *const whole[] = {"rtt>1ms", "age>5min", "expires>1.5s"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        stage_keys(&st, "^u");
+        stage_type(&st, whole[i]);
+        assert_string_equal(probe_filter(st.session), whole[i]); /* the rows follow */
+        assert_true(stage_says(&st, i == 2 ? "Tab completes: sec"
+                                           : "and (both must hold), or (one is enough)"));
+    }
+    stage_keys(&st, "^u");
+    stage_type(&st, "age>5mi"); /* a unit will come of it */
+    assert_string_equal(probe_filter(st.session), "age>5m");
+    assert_true(stage_says(&st, "Tab completes: min"));
+    stage_keys(&st, "^u");
+    stage_type(&st, "port:30");
     stage_type(&st, " ");
     assert_true(stage_says(&st, "Tab completes: and or port"));
     stage_type(&st, "or port:300");

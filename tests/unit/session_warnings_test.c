@@ -54,6 +54,62 @@ static void one_number_everywhere(void **state)
     stage_close(&st);
 }
 
+/* What the last look did not find any more is not counted with what holds. */
+static void until_just_now(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 200, 50, 2, 0);
+    struct findings *f = st.last->findings;
+    f->list[1].passing = true;
+    f->warnings = f->passing = 1;
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, "! 1 warning "));
+    assert_true(stage_shows(&st, " 1 now, 1 until just now, 1 ended"));
+    f->list[0].passing = true;
+    f->warnings = 0;
+    f->passing = 2;
+    assert_false(stage_shows(&st, "! 1 warning"));
+    assert_true(stage_shows(&st, "2 warnings until just now"));
+    stage_keys(&st, "! L");
+    assert_true(stage_shows(&st, "조금 전까지 경고 2건"));
+    stage_close(&st);
+}
+
+/* Keys are offered where there is somewhere to go. */
+static void nowhere_to_go(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 200, 50, 0, 0);
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, " 0 now, 1 ended"));
+    assert_true(stage_shows(&st, "Esc back"));
+    assert_false(stage_shows(&st, "↑ ↓"));
+    session_resize(st.session, 60, 8);
+    assert_true(stage_shows(&st, "↑ ↓ scroll"));
+    stage_close(&st);
+    found(&st, 200, 50, 2, 0);
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, "↑ ↓ previous, next"));
+    stage_close(&st);
+}
+
+/* Where the title has no room for the counts it still says which lines are shown. */
+static void cut_with_a_mark(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 40, 12, 3, 0);
+    stage_keys(&st, "!");
+    assert_false(stage_shows(&st, "3 now"));
+    assert_true(stage_shows(&st, " 1-9 / "));
+    stage_close(&st);
+}
+
 /* What is critical is told apart from other warnings in the line that is always there. */
 static void critical(void **state)
 {
@@ -163,6 +219,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_number_everywhere),
+        cmocka_unit_test(until_just_now),
+        cmocka_unit_test(nowhere_to_go),
+        cmocka_unit_test(cut_with_a_mark),
         cmocka_unit_test(critical),
         cmocka_unit_test(for_how_long),
         cmocka_unit_test(notes_alone),

@@ -130,6 +130,12 @@ golden containers web-01 120x34 en '' --group-by cgroup
 golden one-process api-07-blocks 120x34 en '' --filter process:java --sort local
 golden one-process web-01 80x24 ko '' --filter 'owner:former'
 
+# A row that one dump has missed: list, title, pane and details say the same of it.
+for lang in en ko; do
+	golden missed web-01 120x34 $lang '/ "40334" Enter'
+	golden missed-details web-01 80x24 $lang '/ "40334" Enter Enter'
+done
+
 # The pane at its other widths; its whole Korean text by scrolling.
 golden pane-wide devbox 120x34 ko 'w'
 golden pane-none web-01 120x34 en 'w w'

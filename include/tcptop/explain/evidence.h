@@ -29,7 +29,7 @@ struct evidence {
     enum verdict verdict;
     struct str reason;            /* the verdict's sentences */
     const struct finding *found;  /* which the verdict is by, of the sample; NULL: none */
-    const struct finding *others; /* where it is NORMAL: what is found of others in the state */
+    const struct finding *others; /* where there is none: what is found of others in the state */
     struct str spare;             /* takes facts for which there is no room */
 };
 

@@ -3,6 +3,7 @@
 #ifndef TCPTOP_EXPLAIN_FINDING_TEXT_H
 #define TCPTOP_EXPLAIN_FINDING_TEXT_H
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/typeset.h"
@@ -36,6 +37,13 @@ void finding_figure(const struct finding *f, unsigned which, bool at_least, stru
 
 /** The same with the noun for what it counts: "17,188 ports". */
 void finding_measure(const struct finding *f, unsigned which, bool at_least, struct str *out);
+
+/** When it was seen last, by the clock of the sample that carries it. Returns out. */
+const char *finding_seen_clock(const struct finding *f, const struct sample *s, char out[FMT_SIZE]);
+
+/** Of one that the last look did not find any more: that this is so, and since when, as a sentence
+ *  with a blank behind it. Nothing of any other. */
+void finding_last_seen(const struct finding *f, const struct sample *s, struct str *out);
 
 /** Title, what was seen, the process and the cause, as sentences. */
 void finding_story(const struct finding *f, struct str *out);

@@ -151,11 +151,12 @@ struct findings {
     uint32_t n;             /* those that hold, first in the list: worst first, then oldest; what
                                follows from another one stands behind that */
     uint32_t n_ended;       /* then those that have ended, newest first */
-    uint32_t warnings;      /* of those that hold, warnings and worse */
+    uint32_t warnings;      /* of those that hold, warnings and worse that were found now … */
+    uint32_t passing;       /* … and those that the last look did not find any more */
     uint8_t worst;          /* enum severity of those that hold */
     uint8_t skip[32];       /* enum skip, by rule */
     uint32_t spared[32];    /* STATE_BIT()s: what kept the rule from looking is not about them */
-    uint32_t states;        /* that warnings are about: STATE_BIT()s */
+    uint32_t states;        /* that warnings found now are about: STATE_BIT()s */
     struct predicate *rows; /* for each that holds, which rows it is about; owned, may be NULL */
     struct finding list[];
 };
@@ -179,7 +180,8 @@ void findings_free(struct findings *f); /* NULL is accepted */
 bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row);
 
 /** The worst finding that holds of the state, notes included; of a row (UINT32_MAX: of the state as
- *  such) only what is about it. NULL: none. Belongs to the sample. */
+ *  such) only what is about it. One that the last look did not find any more only where there is no
+ *  other. NULL: none. Belongs to the sample. */
 const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
 
 #endif

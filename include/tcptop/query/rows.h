@@ -35,8 +35,9 @@ uint32_t rows_sort_needs(const struct sort *sort);
 struct rows {
     uint32_t *row; /* indices into the sample; owned */
     uint32_t n;
-    uint32_t matched;      /* rows that pass; more than n where only the first were asked for */
-    uint32_t matched_live; /* of them live: "48 connections, 17 shown" counts these */
+    uint32_t matched;        /* rows that pass; more than n where only the first were asked for */
+    uint32_t matched_live;   /* of them live: "48 connections, 17 shown" counts these */
+    uint32_t matched_missed; /* of them missing from the last sample; the rest has closed */
 };
 
 /** Filter and sort; what `r` (initialised to zero) held before is freed. While a change of state is
