@@ -128,8 +128,8 @@ timeline() { # timeline LANG WORDS NOW
 		--keys <(echo 'T M') --dump text) >"$tmp/why" 2>&1
 	grep -q "$2" "$tmp/why" && [ "$(grep -c "$3" "$tmp/why")" = 1 ] && grep "$3" "$tmp/why" | grep -q ' 95% '
 }
-check "the timeline tells the worst from now" timeline en '1 here; 3 in all, each at its worst' ', now a warning'
-check "the same in Korean" timeline ko '이 시점 1건, 전체 3건(가장 심할 때)' ', 지금은 경고'
+check "the timeline tells the worst from now" timeline en '1 here; 3 in all, figures at their worst' ', now a warning'
+check "the same in Korean" timeline ko '이 시점 1건, 전체 3건(수치는 가장 심할 때)' ', 지금은 경고'
 
 # A directory with the files of two hosts: one host is played, and what is left out is told with the
 # reason, its name and its host; also where the time asked for is only there. With the time in its
