@@ -300,7 +300,7 @@ static void publish(const struct doctor *d, struct sample *s)
     f->n = d->n_active;
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
     for (uint32_t i = 0; i < d->n_active; i++)
-        f->list[i].passing = d->missed[i] > 0;
+        f->list[i].passing = d->missed[i] >= CLEAR_LOOKS;
     memcpy(f->skip, d->skip, sizeof d->skip);
     memcpy(f->spared, d->spared, sizeof d->spared);
     if (told && told->list) {

@@ -432,7 +432,7 @@ static const struct {
     [TCP_STATE_BOUND_INACTIVE] = {facts_bound, MSG_VERDICT_BOUND, false},
 };
 
-/* Of what the last look did not find: until when it was. */
+/* Of what is passing: until when it was. */
 static void say_finding(struct evidence *e, const struct sample *s, const struct finding *f)
 {
     e->verdict = evidence_verdict_of(f);

@@ -130,7 +130,8 @@ struct finding {
     uint32_t follow; /* connections that are found to suffer from it, by findings of their own */
     uint8_t advice;  /* enum advice, doctor/doctor.h */
     char namespace[FINDING_NAME]; /* "" where there is one */
-    bool passing;                 /* the last look did not find it any more; it may come again */
+    bool passing;                 /* two looks have not found it any more; it may come again. After
+                                     one it holds: what comes and goes stays on the screen */
     bool sought;                  /* when it was found last, its process was still looked for */
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
@@ -152,7 +153,7 @@ struct findings {
                                follows from another one stands behind that */
     uint32_t n_ended;       /* then those that have ended, newest first */
     uint32_t warnings;      /* of those that hold, warnings and worse that were found now … */
-    uint32_t passing;       /* … and those that the last look did not find any more */
+    uint32_t passing;       /* … and those that are passing */
     uint8_t worst;          /* enum severity of those that hold */
     uint8_t skip[32];       /* enum skip, by rule */
     uint32_t spared[32];    /* STATE_BIT()s: what kept the rule from looking is not about them */
@@ -180,8 +181,8 @@ void findings_free(struct findings *f); /* NULL is accepted */
 bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row);
 
 /** The worst finding that holds of the state, notes included; of a row (UINT32_MAX: of the state as
- *  such) only what is about it. One that the last look did not find any more only where there is no
- *  other. NULL: none. Belongs to the sample. */
+ *  such) only what is about it. One that is passing only where there is no other. NULL: none.
+ *  Belongs to the sample. */
 const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
 
 #endif
