@@ -219,15 +219,15 @@ empty() { # empty LANG FILE FILTER KEYS WORDS
 	grep -qF "$5" "$tmp/why"
 }
 check "the empty list of the screen says so" empty en judged.tcptop 'rtt_us>1ms' '' \
-	'not in this recording, what the filter asks for: rtt_us>1ms   Esc clears the filter'
+	'this recording does not have what the filter asks for: rtt_us>1ms   Esc clears the filter'
 check "the same in Korean" empty ko judged.tcptop 'rtt_us>1ms' '' \
 	'이 기록에 필터가 찾는 값이 없음: rtt_us>1ms   Esc 필터 해제'
 check "of an import" empty en netstat.txt 'rtt_us>1ms' '' \
-	'not in the imported output, what the filter asks for: rtt_us>1ms   Esc clears the filter'
+	'the imported output does not have what the filter asks for: rtt_us>1ms   Esc clears the filter'
 check "while it is typed" empty en judged.tcptop '' '/ "rtt_us>1"' \
-	'not in this recording, what the filter asks for: rtt_us>1'
+	'this recording does not have what the filter asks for: rtt_us>1'
 check "sockets that are only bound" empty en judged.tcptop 'state:bound' '' \
-	'not in this recording, sockets that are only bound: state:bound   Esc clears the filter'
+	'sockets that are only bound are not in this recording: state:bound   Esc clears the filter'
 check "a filter on something else matches nothing" empty en judged.tcptop 'port:9' '' 'no socket matches: port:9'
 
 for lang in en ko; do
