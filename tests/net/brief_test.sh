@@ -179,8 +179,10 @@ check "filter: only what passes is counted" is 100 closed
 records() { grep -c "\"type\":\"closed\".*\"local_port\":7001.*${1:-}" "$tmp/out"; }
 recorded() { [ "$(records)" = 100 ]; }
 rows() { # a record for each, with what was received by those that no sample met alive
-	until_true recorded || return 1
-	[ "$(records '"bytes_received":301}')" -ge "$(sum died_unseen)" ] && [ "$(sum died_unseen)" -gt 0 ] || return 1
+	local unseen whole
+	until_true recorded || { echo "# $(records) records"; return 1; }
+	unseen=$(sum died_unseen) whole=$(records '"bytes_received":301}')
+	[ "$whole" -ge "$unseen" ] && [ "$unseen" -gt 0 ] || { echo "# $whole with all bytes, $unseen unseen"; return 1; }
 	! grep -q '"type":"closed".*"local_port":7002' "$tmp/out"
 }
 check "filter: each is a record with its bytes" rows
