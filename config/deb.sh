@@ -29,5 +29,6 @@ mv debian "tcptop-$version/"
 	tail -n 40 build.log
 	exit 1
 }
-LC_ALL=C.UTF-8 lintian --fail-on error,warning --allow-root ./*.changes
+# The rules are those of Debian, also on systems that are made from it.
+LC_ALL=C.UTF-8 lintian --profile debian --fail-on error,warning --allow-root ./*.changes
 ls "$PWD"/*.deb
