@@ -375,7 +375,7 @@ static int parse_bare(struct filter_parser *f)
         return result;
     if (!quoted && filter_parse_host(w, false, &h, NULL))
         return filter_emit_host(f, SIDE_EITHER, &h);
-    if (!quoted && is_prefix(w)) /* with a part that is wrong, which no text contains either */
+    if (!quoted && is_prefix(w)) /* its bits or port are wrong; quoted, it is a text */
         return filter_expected(f, (size_t)(w.text - f->text), MSG_FILTER_ADDRESS);
     if (!quoted && (filter_word_is(w, "tcp4") || filter_word_is(w, "tcp6"))) /* as Proto has it */
         return filter_emit(

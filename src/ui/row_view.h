@@ -22,7 +22,7 @@ struct row_view {
     uint32_t n_pinned, pinned_rows;  /* of them pass the filter: the first rows */
     struct ui_port_holders holders;  /* of the job's port; those that pass follow the pinned rows */
     uint32_t holder_rows;            /* so many do */
-    enum predicate_lacks lacks;      /* what the job's filter asks for */
+    enum predicate_lacks lacks; /* what the job's filter asks for and the sample does not have */
     atomic_uint refs;
 };
 

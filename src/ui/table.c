@@ -341,7 +341,7 @@ static void draw_row_heads(struct drawing *d, const struct table_page *p)
 static void draw_empty(struct drawing *d, const struct table_page *p)
 {
     static const enum msg no_match[][2] = {
-        /* and in imported output */
+        /* of this host or a recording, and of imported output */
         [LACKS_NOTHING] = {MSG_VIEW_NO_MATCH, MSG_VIEW_NO_MATCH},
         [LACKS_FIGURES] = {MSG_VIEW_NO_VALUES, MSG_VIEW_NO_VALUES_LISTED},
         [LACKS_VALUES] = {MSG_VIEW_NO_VALUES, MSG_VIEW_NO_VALUES_LISTED},

@@ -41,8 +41,8 @@ void finding_measure(const struct finding *f, unsigned which, bool at_least, str
 /** When it was seen last, by the clock of the sample that carries it. Returns out. */
 const char *finding_seen_clock(const struct finding *f, const struct sample *s, char out[FMT_SIZE]);
 
-/** Of one that is passing: that it is no longer found, and since when, as a sentence
- *  with a blank behind it. Nothing of any other. */
+/** Of one that is passing: that it is no longer found, and when it was seen last, as a sentence
+ * with a blank behind it. Nothing of any other. */
 void finding_last_seen(const struct finding *f, const struct sample *s, struct str *out);
 
 /** Title, what was seen, the process and the cause, as sentences. */

@@ -75,8 +75,8 @@ enum sample_reason_code {
                            for is not in what is played, which is from begin_ns to end_ns */
     REASON_FIGURES_UNRECORDED, /* a filter asks for figures that a recording does not hold */
     REASON_FIGURES_UNLISTED,   /* a filter asks for figures that another program's text lacks */
-    REASON_VALUES_UNRECORDED,  /* the same of other values */
-    REASON_VALUES_UNLISTED,
+    REASON_VALUES_UNRECORDED,  /* a filter asks for other values that a recording does not hold */
+    REASON_VALUES_UNLISTED,    /* the same of another program's text */
     REASON_COUNT
 };
 
