@@ -86,7 +86,7 @@ int main(int argc, char **argv)
         return code;
     }
     if (settings.mode != MODE_LEARN &&
-        !settings.host) /* they make a namespace, or start ssh, first */
+        !settings.ui.host) /* they make a namespace, or start ssh, first */
         mode_keep_privileges(&settings);
     return run(&settings, utf8);
 }

@@ -67,7 +67,7 @@ static int limit_to_end(struct source *src, const struct settings *s)
     if (recording_spans(src, &list, &n) || n == 0)
         return 0;
     return recording_limit(
-        src, list[n - 1].last_wall_ns - (int64_t)(s->history_s * (double)NS_PER_S), INT64_MAX);
+        src, list[n - 1].last_wall_ns - (int64_t)(s->ui.history_s * (double)NS_PER_S), INT64_MAX);
 }
 
 /* Play only what --begin, --end and --at name. Of --at the time before is played too, where samples
@@ -83,7 +83,7 @@ static int limit_recording(struct source *src, const struct settings *s, struct 
     if (ends_before(&range, why))
         return -EINVAL;
     if (s->at.kind)
-        range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
+        range = (struct survey_range){at - (int64_t)(s->ui.history_s * (double)NS_PER_S), at};
     int rc = recording_limit(src, range.begin_ns, range.end_ns);
     if (!rc && s->at.kind &&
         (s->mode == MODE_BATCH ||
@@ -94,7 +94,7 @@ static int limit_recording(struct source *src, const struct settings *s, struct 
 
 static int open_recording(struct source **src, const struct settings *s, struct sample_reason *why)
 {
-    int rc = recording_open(src, s->read_path, why);
+    int rc = recording_open(src, s->ui.read_path, why);
 
     if (rc || (s->mode == MODE_LIVE && recording_moves(*src))) /* the screen moves in it */
         return rc;
@@ -105,7 +105,8 @@ static int open_recording(struct source **src, const struct settings *s, struct 
     if (rc == -EINVAL && why && why->code == REASON_ENDS_BEFORE)
         return rc;
     if (rc == -ESPIPE)
-        return sample_reason_set(why, rc, sample_reason_named(REASON_NOT_THEN, rc, s->read_path));
+        return sample_reason_set(why, rc,
+                                 sample_reason_named(REASON_NOT_THEN, rc, s->ui.read_path));
     return sample_reason_error(why, rc);
 }
 
@@ -113,15 +114,15 @@ static int open_recording(struct source **src, const struct settings *s, struct 
  * and command lines where they are asked for. A recording has what it would have without ssh. */
 static void choose_columns(const struct settings *s, struct str *list)
 {
-    for (size_t i = 0; s->mode == MODE_RECORD && s->columns_given && i < s->n_columns; i++)
-        str_addf(list, "%s%s", list->len ? "," : "", columns[s->columns[i]].id);
+    for (size_t i = 0; s->mode == MODE_RECORD && s->columns_given && i < s->ui.n_columns; i++)
+        str_addf(list, "%s%s", list->len ? "," : "", columns[s->ui.columns[i]].id);
     if (s->mode == MODE_RECORD)
         return;
     str_add(list, columns[COL_RTT].id);
-    bool cmdline = s->group_by == COL_CMDLINE || s->sort.column == COL_CMDLINE ||
-                   strstr(s->filter, columns[COL_CMDLINE].id);
-    for (size_t i = 0; i < s->n_columns; i++)
-        cmdline |= s->columns[i] == COL_CMDLINE;
+    bool cmdline = s->ui.group_by == COL_CMDLINE || s->ui.sort.column == COL_CMDLINE ||
+                   strstr(s->ui.filter, columns[COL_CMDLINE].id);
+    for (size_t i = 0; i < s->ui.n_columns; i++)
+        cmdline |= s->ui.columns[i] == COL_CMDLINE;
     if (cmdline)
         str_addf(list, ",%s", columns[COL_CMDLINE].id);
 }
@@ -132,8 +133,8 @@ static int open_remote(struct source **src, const struct settings *s, struct sam
     struct str list = STR_INIT;
     choose_columns(s, &list);
     const struct remote_options options = {
-        .host = s->host,
-        .interval_ms = s->interval_ms,
+        .host = s->ui.host,
+        .interval_ms = s->ui.interval_ms,
         .columns = list.len ? str_text(&list) : NULL,
         .say = remote_lines_say,
     };
@@ -151,9 +152,9 @@ static int open_remote(struct source **src, const struct settings *s, struct sam
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
     struct sample_reason why;
-    const int rc = s->read_path ? open_recording(src, s, &why)
-                   : s->host    ? open_remote(src, s, &why)
-                                : multi_netns_open(src, s->netns ? s->netns : "", &why);
+    const int rc = s->ui.read_path ? open_recording(src, s, &why)
+                   : s->ui.host    ? open_remote(src, s, &why)
+                                   : multi_netns_open(src, s->ui.netns ? s->ui.netns : "", &why);
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 
@@ -174,7 +175,7 @@ static bool shows_screen(const struct settings *s)
  * time; a lesson has its own. */
 static bool enters_namespaces(const struct settings *s)
 {
-    return s->netns || s->mode == MODE_LIVE || (s->mode == MODE_DUMP && s->keys_path);
+    return s->ui.netns || s->mode == MODE_LIVE || (s->mode == MODE_DUMP && s->keys_path);
 }
 
 /* The README has this as a table. */
@@ -185,8 +186,8 @@ static uint64_t rights_of(const struct settings *s)
     if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION ||
         s->mode == MODE_EXPLAIN_METRICS)
         return 0;
-    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD ||
-                         settings_metrics_go_on(s)))
+    if (!s->ui.readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD ||
+                            settings_metrics_go_on(s)))
         rights |= PRIVILEGE_NET;
     if (enters_namespaces(s))
         rights |= PRIVILEGE_NAMESPACES;
@@ -275,7 +276,7 @@ static int open_past(const void *settings, struct source **src, struct survey_ra
                      int64_t *begin_wall_ns)
 {
     const struct settings *s = settings;
-    int rc = recording_open(src, s->read_path, NULL);
+    int rc = recording_open(src, s->ui.read_path, NULL);
 
     if (rc)
         return rc;
@@ -287,7 +288,7 @@ static int open_past(const void *settings, struct source **src, struct survey_ra
 bool app_travel(const struct settings *s, const struct source *src, uint32_t history_len,
                 struct ui_settings *ui)
 {
-    if (!s->read_path || !recording_moves(src))
+    if (!s->ui.read_path || !recording_moves(src))
         return false;
     ui->past = (struct past_access){.open = open_past,
                                     .new_doctor = app_past_doctor,

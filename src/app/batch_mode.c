@@ -68,12 +68,12 @@ static void pick_columns(struct batch *b)
 {
     const bool for_people = b->s->format == FORMAT_TEXT;
     if (b->s->columns_given) {
-        for (size_t i = 0; i < b->s->n_columns; i++)
-            for_people ? add_column(b, b->s->columns[i]) : add_parts(b, b->s->columns[i]);
+        for (size_t i = 0; i < b->s->ui.n_columns; i++)
+            for_people ? add_column(b, b->s->ui.columns[i]) : add_parts(b, b->s->ui.columns[i]);
     } else if (for_people) {
         for (size_t i = 0; i < sizeof text_columns / sizeof text_columns[0]; i++)
             add_column(b, text_columns[i]);
-        if (b->s->netns && strcmp(b->s->netns, "all") == 0)
+        if (b->s->ui.netns && strcmp(b->s->ui.netns, "all") == 0)
             add_column(b, COL_NETNS);
     } else {
         for (int id = 0; id < COL_COUNT; id++)
@@ -150,12 +150,12 @@ static bool wants_color(const struct settings *s)
 static int open_batch(struct batch *b, struct err *err)
 {
     struct filter_error error;
-    int rc = filter_parse(b->s->filter, &b->filter, &error);
+    int rc = filter_parse(b->s->ui.filter, &b->filter, &error);
     if (rc)
         return err_set(err, rc, "%s", rc == -EINVAL ? error.what : text_error(rc));
     /* Ties are broken by local address, remote port and remote address: the order of scripts. */
-    b->sort = b->s->sort_given ? b->s->sort
-                               : (struct sort){.column = COL_LOCAL_PORT, .descending = false};
+    b->sort = b->s->ui.sort_given ? b->s->ui.sort
+                                  : (struct sort){.column = COL_LOCAL_PORT, .descending = false};
     if (b->s->group_given)
         b->grouping = settings_grouping(b->s);
     pick_columns(b);
@@ -168,7 +168,7 @@ static int open_batch(struct batch *b, struct err *err)
     /* An age counts from the first sample that saw a socket, whether it passed the filter then or
      * not; and the end of one that was left out would seem to be that of one never seen. */
     b->req.only = asks_for(b, COL_AGE) || b->tells_close_stats ? NULL : &b->filter;
-    b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
+    b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->ui.interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, settings_background(b->s), &b->theme);
     struct source *src;
@@ -294,7 +294,7 @@ static int step_to_end(struct batch *b, struct err *err)
 
 static int step(struct batch *b, struct err *err)
 {
-    if (b->s->read_path && b->s->mode == MODE_ONCE)
+    if (b->s->ui.read_path && b->s->mode == MODE_ONCE)
         return step_to_end(b, err);
     return app_next_sample(b->pipeline, &b->req, &b->last, err);
 }
@@ -305,12 +305,12 @@ static int step(struct batch *b, struct err *err)
 static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
 {
     struct err err = {""};
-    if (b->s->host && b->req.needs & (NEED_RATES | NEED_OWNER | NEED_USER)) {
+    if (b->s->ui.host && b->req.needs & (NEED_RATES | NEED_OWNER | NEED_USER)) {
         for (int n = 0; n < UNPRINTED_MOST && step(b, &err) == 0 && app_awaits_owners(b->last); n++)
             continue;
         return true;
     }
-    if (!(b->req.needs & NEED_RATES) || b->s->read_path || step(b, &err))
+    if (!(b->req.needs & NEED_RATES) || b->s->ui.read_path || step(b, &err))
         return true;
     *due += interval_ns;
     return !settings_samples_here(b->s) || app_wait(*due);
@@ -321,7 +321,7 @@ static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
 static int run(struct batch *b)
 {
     const uint64_t wanted = b->s->mode == MODE_ONCE ? 1 : b->s->count;
-    const int64_t interval_ns = (int64_t)b->s->interval_ms * NS_PER_MS;
+    const int64_t interval_ns = (int64_t)b->s->ui.interval_ms * NS_PER_MS;
     int64_t due = clock_mono_ns();
     if (!take_unprinted(b, interval_ns, &due))
         return 0;
@@ -332,7 +332,7 @@ static int run(struct batch *b)
             return b->printed ? 0 : rc;
         if (rc) {
             report_failure(b, err.msg);
-            if (b->s->host) /* it has ended */
+            if (b->s->ui.host) /* it has ended */
                 return 0;
         } else {
             b->said_failed[0] = '\0';

@@ -28,7 +28,7 @@ static int read_moment(struct moment_read *m, const struct settings *s, struct e
     struct source *src;
 
     one = *s;
-    one.read_path = m->path;
+    one.ui.read_path = m->path;
     one.at = m->at;
     int rc = app_open_source(&src, &one, err);
     if (rc)
@@ -93,12 +93,12 @@ static int compare(const struct settings *s, const struct moment_read m[COMPARIS
 int diff_mode_run(const struct settings *s, bool utf8)
 {
     struct moment_read m[COMPARISON_SIDES] = {
-        {.path = s->read_path, .at = s->at},
-        {.path = s->diff_path ? s->diff_path : s->read_path, .at = s->diff_at}};
+        {.path = s->ui.read_path, .at = s->at},
+        {.path = s->diff_path ? s->diff_path : s->ui.read_path, .at = s->diff_at}};
     struct predicate filter = {0};
     struct filter_error wrong;
     struct err err = {""};
-    int code = EXIT_FAILED, rc = filter_parse(s->filter, &filter, &wrong);
+    int code = EXIT_FAILED, rc = filter_parse(s->ui.filter, &filter, &wrong);
 
     if (rc)
         err_set(&err, rc, "%s", rc == -EINVAL ? wrong.what : text_error(rc));
@@ -109,7 +109,7 @@ int diff_mode_run(const struct settings *s, bool utf8)
     if (rc)
         cli_error(err.msg);
     else
-        code = compare(s, m, *s->filter ? &filter : NULL, settings_ascii(s, utf8));
+        code = compare(s, m, *s->ui.filter ? &filter : NULL, settings_ascii(s, utf8));
     for (unsigned side = 0; side < COMPARISON_SIDES; side++)
         sample_unref(m[side].sample);
     predicate_fini(&filter);

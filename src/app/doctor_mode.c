@@ -42,7 +42,7 @@ struct round {
 
 static bool goes_on(const struct round *r)
 {
-    if (r->s->read_path)
+    if (r->s->ui.read_path)
         return true;
     uint64_t wanted = r->s->count ? r->s->count : SAMPLES_LEAST;
     return r->samples < wanted ||
@@ -95,16 +95,16 @@ static int add_over(struct round *r, const struct sample *s)
 /* Returns 0, the -errno of a sample that failed, or -EPIPE when nobody reads the answer. */
 static int take_samples(struct round *r)
 {
-    const struct request req = {.host_facts = true, .interval_ms = r->s->interval_ms};
+    const struct request req = {.host_facts = true, .interval_ms = r->s->ui.interval_ms};
     int64_t due = clock_mono_ns();
     int rc = 0;
 
     while (goes_on(r)) {
         if (r->samples && settings_samples_here(r->s))
-            rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
+            rc = app_wait(due += (int64_t)r->s->ui.interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
             rc = app_next_sample(r->pipeline, &req, &r->last, &r->err);
-        if (!rc && r->s->read_path)
+        if (!rc && r->s->ui.read_path)
             rc = add_over(r, r->last);
         if (rc)
             break;
@@ -134,7 +134,7 @@ static bool take_notes(struct round *r)
     struct recording_findings found;
     struct report_over *over = &r->over;
 
-    if (!r->s->read_path || recording_findings(r->source, rules_number, true, &found) ||
+    if (!r->s->ui.read_path || recording_findings(r->source, rules_number, true, &found) ||
         found.judge != rules_digest(&r->s->limits) || !found.samples || !worst_is_within(&found) ||
         recording_seek(r->source, found.last_wall_ns) ||
         app_next_sample(r->pipeline, &req, &r->last, &r->err))
@@ -170,7 +170,7 @@ static int judge_samples(struct round *r)
 {
     if (!observe(r))
         return err_set(&r->err, -ENOMEM, "%s", text_error(-ENOMEM));
-    int rc = r->s->read_path ? app_believe(r->observer, r->source) : 0;
+    int rc = r->s->ui.read_path ? app_believe(r->observer, r->source) : 0;
     if (!rc)
         rc = take_samples(r);
     if (rc || !r->over.samples)
@@ -229,7 +229,7 @@ static int open_round(struct round *r)
 
     if (rc)
         return rc;
-    r->over.path = r->s->read_path;
+    r->over.path = r->s->ui.read_path;
     r->over.checked = r->checked = findings_new(0);
     r->pipeline = sample_pipeline_new(r->source, 1);
     rc = r->pipeline && r->checked ? sink_init(&r->out, STDOUT_FILENO) : -ENOMEM;
@@ -261,7 +261,8 @@ int doctor_mode_run(const struct settings *s, bool utf8)
 {
     struct round r = {.s = s,
                       .ascii = settings_ascii(s, utf8),
-                      .terminal = !s->read_path && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)};
+                      .terminal =
+                          !s->ui.read_path && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)};
     int rc = open_round(&r);
     enum status status = STATUS_UNKNOWN;
 

@@ -53,10 +53,10 @@ static int play(struct dump *d, struct err *err)
             d->now_ns = d->last->mono_ns;
             session_sample(d->session, sample_ref(d->last), d->now_ns);
         }
-    } while (r == 0 && (d->s->read_path || app_awaits_owners(d->last)));
+    } while (r == 0 && (d->s->ui.read_path || app_awaits_owners(d->last)));
     if (r == -ENODATA && !d->last)
         return err_set(err, r, "%s", text(MSG_NO_SAMPLE));
-    if (d->s->read_path && recording_head(d->src, &head) == 0)
+    if (d->s->ui.read_path && recording_head(d->src, &head) == 0)
         session_recorded(d->session, &head);
     return r == -ENODATA ? 0 : r;
 }
@@ -163,7 +163,7 @@ static void follow(struct dump *d)
     struct request req;
     bool now;
     session_request(d->session, &req, &now);
-    if (d->s->read_path && req.n_watched)
+    if (d->s->ui.read_path && req.n_watched)
         session_replay(d->session, &req, HISTORY_SHOWN);
 }
 

@@ -73,7 +73,7 @@ static int open_pipeline(struct sample_pipeline **pipeline, const struct setting
  * asked for, as the screen plays it; of this host the first that decides the verdict will do. */
 static bool goes_on(const struct settings *s, unsigned n, const struct sample *last)
 {
-    return s->read_path || (n < SAMPLES_MOST && !(last && is_decided(last, s->explain_state)));
+    return s->ui.read_path || (n < SAMPLES_MOST && !(last && is_decided(last, s->explain_state)));
 }
 
 /* The sample for the live values, with the doctor's verdict. Returns 0, or the -errno for which
@@ -82,14 +82,15 @@ static int take_sample(const struct settings *s, const struct sample **last, str
 {
     struct sample_pipeline *pipeline;
     const struct request req = {
-        .needs = needs_of(s->explain_state), .host_facts = true, .interval_ms = s->interval_ms};
+        .needs = needs_of(s->explain_state), .host_facts = true, .interval_ms = s->ui.interval_ms};
     int64_t due = clock_mono_ns();
     int rc = open_pipeline(&pipeline, s, err);
 
     if (rc)
         return rc;
     for (unsigned n = 0; !rc && goes_on(s, n, *last); n++) {
-        if (n && settings_samples_here(s) && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
+        if (n && settings_samples_here(s) &&
+            !app_wait(due += (int64_t)s->ui.interval_ms * NS_PER_MS))
             break;
         rc = app_next_sample(pipeline, &req, last, err);
     }
@@ -110,7 +111,7 @@ static int judge_sample(const struct settings *s, const struct sample *sample, i
         return EXIT_COMPLETE;
     char why[REASON_TEXT_SIZE];
     cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
-    return rc && (s->netns || !settings_samples_here(s)) ? EXIT_FAILED : EXIT_PARTIAL;
+    return rc && (s->ui.netns || !settings_samples_here(s)) ? EXIT_FAILED : EXIT_PARTIAL;
 }
 
 static int print_state(struct sink *out, const struct settings *s, const struct sample *sample,

@@ -125,8 +125,8 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
 
 static uint32_t history_points(const struct settings *s)
 {
-    const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
-    return (uint32_t)(s->history_s * 1000 / step) + 2; /* both ends, and one before */
+    const double step = s->ui.interval_ms < HISTORY_STEP ? (double)s->ui.interval_ms : HISTORY_STEP;
+    return (uint32_t)(s->ui.history_s * 1000 / step) + 2; /* both ends, and one before */
 }
 
 /* What the screen keeps. A thread that does not end in time still uses it. */
@@ -163,12 +163,12 @@ static void keep_past(struct live_mode *l, struct ui_settings *ui)
     struct past_options options = {
         .max_bytes = l->s->history_memory,
         .share = l->s->cpu_budget * PAST_SHARE,
-        .is_live = !l->s->read_path,
-        .interval_ms = l->s->interval_ms,
+        .is_live = !l->s->ui.read_path,
+        .interval_ms = l->s->ui.interval_ms,
         .rule_name = app_rule_name,
     };
-    for (size_t i = 0; i < l->s->n_columns; i++)
-        options.cmdlines |= l->s->columns[i] == COL_CMDLINE;
+    for (size_t i = 0; i < l->s->ui.n_columns; i++)
+        options.cmdlines |= l->s->ui.columns[i] == COL_CMDLINE;
     if (l->lesson || !options.max_bytes || past_open(&l->past, &options))
         return;
     kept = (struct screen_past){l->past, l->s};
@@ -212,14 +212,14 @@ static int show_session(struct live_mode *l)
 
 static bool is_reading(const struct live_mode *l)
 {
-    return l->sampler && l->s->read_path;
+    return l->sampler && l->s->ui.read_path;
 }
 
 /* What the session wants to know of the next sample; false: nothing else than of the last. */
 static bool ask_session(struct live_mode *l, bool *now)
 {
     const bool changed = session_request(l->session, &l->asked, now);
-    if (l->s->read_path) /* a key may ask for any figure, and the last sample stands */
+    if (l->s->ui.read_path) /* a key may ask for any figure, and the last sample stands */
         l->asked.needs |= NEED_METRICS;
     l->asked.keep_close_events = l->past != NULL;
     return changed;
@@ -322,7 +322,7 @@ static bool read_keys(struct live_mode *l)
 /* What is opened or pinned in a recording that stands: all samples were told without it. */
 static void follow(struct live_mode *l)
 {
-    if (l->asked.n_watched && l->s->read_path)
+    if (l->asked.n_watched && l->s->ui.read_path)
         session_replay(l->session, &l->asked, history_points(l->s));
 }
 
@@ -386,7 +386,7 @@ static void take_sample(struct live_mode *l)
         session_sample(l->session, sample_ref(newest), clock_mono_ns());
     }
     sample_unref(newest);
-    if (l->sampler && l->s->host)
+    if (l->sampler && l->s->ui.host)
         end_remote(l);
     else if (is_reading(l) || l->sampler)
         end_here(l);
@@ -580,7 +580,7 @@ static int open_live(struct live_mode *l, bool utf8)
     if (rc)
         return rc;
     rc = open_session(l, src, utf8);
-    if (!rc && l->s->host)
+    if (!rc && l->s->ui.host)
         rc = open_lines(l);
     if (rc)
         refuse(l, rc);

@@ -81,7 +81,7 @@ static int take(struct metrics_mode *m)
     const bool goes_on = settings_metrics_go_on(m->s);
     const struct request req = {
         .needs = NEED_BOUND | NEED_DROPS,
-        .interval_ms = m->s->interval_ms,
+        .interval_ms = m->s->ui.interval_ms,
         .host_facts = true,
         .parallel_from = goes_on ? 0 : PARALLEL_FROM,
         .close_stats = goes_on ? m->s->cpu_budget : 0,
@@ -148,7 +148,7 @@ static bool wait_until(const struct metrics_mode *m, int64_t due)
 /* The interval, or longer where samples cost more than their share. */
 static int64_t gap_ns(const struct metrics_mode *m)
 {
-    const int64_t asked = (int64_t)m->s->interval_ms * NS_PER_MS;
+    const int64_t asked = (int64_t)m->s->ui.interval_ms * NS_PER_MS;
     const double affordable = (double)m->last->cpu_ns / m->s->cpu_budget;
 
     return settings_metrics_go_on(m->s) && affordable > (double)asked ? (int64_t)affordable : asked;
@@ -168,10 +168,10 @@ static int run(struct metrics_mode *m)
         if (!rc && goes_on)
             rc = write_out(m);
         /* of a recording the last sample is wanted, of another host one that is whole */
-        const bool enough = m->s->count && n >= m->s->count && !(m->s->read_path && !goes_on);
+        const bool enough = m->s->count && n >= m->s->count && !(m->s->ui.read_path && !goes_on);
         if (rc || (enough && !app_awaits_owners(m->last)))
             return rc;
-        if (m->s->host && m->last->status == SAMPLE_FAILED) /* it has ended */
+        if (m->s->ui.host && m->last->status == SAMPLE_FAILED) /* it has ended */
             return 0;
         const int64_t now = clock_mono_ns(), gap = gap_ns(m);
         due = due + gap > now ? due + gap : now;

@@ -124,7 +124,7 @@ static int apply_sort(struct command_line *c, const char *text, struct err *err)
             break;
         text += len + 1;
     }
-    c->s->sort = sort;
+    c->s->ui.sort = sort;
     return 0;
 }
 
@@ -165,7 +165,7 @@ static int apply_group_by(struct command_line *c, const char *name, struct err *
         return refuse_column(name, strlen(name), err);
     if (column >= 0 && columns[column].kind == KIND_COMPOSITE) /* its parts follow it */
         return cli_error_usage(err, MSG_BAD_GROUP, name, columns[column + 1].id);
-    c->s->group_by = column;
+    c->s->ui.group_by = column;
     return 0;
 }
 
@@ -175,8 +175,8 @@ static int apply_columns(struct command_line *c, const char *list, struct err *e
     const int n = *list ? column_parse_list(list, ids, COL_COUNT, err) : 0;
     if (n < 0)
         return n;
-    memcpy(c->s->columns, ids, (size_t)n * sizeof ids[0]);
-    c->s->n_columns = (size_t)n;
+    memcpy(c->s->ui.columns, ids, (size_t)n * sizeof ids[0]);
+    c->s->ui.n_columns = (size_t)n;
     return 0;
 }
 
@@ -311,7 +311,7 @@ static int apply_netns(struct command_line *c, const char *value, struct err *er
 {
     if (!*value)
         return cli_error_usage(err, MSG_BAD_NETNS, NULL, NULL);
-    c->s->netns = value;
+    c->s->ui.netns = value;
     return 0;
 }
 
@@ -319,9 +319,9 @@ int option_host(struct command_line *c, const char *value, struct err *err)
 {
     if (!remote_host_is_valid(value))
         return cli_error_usage(err, MSG_BAD_HOST, value, NULL);
-    if (c->s->host)
+    if (c->s->ui.host)
         return cli_error_usage(err, MSG_HOST_ONE, value, NULL);
-    c->s->host = value;
+    c->s->ui.host = value;
     return 0;
 }
 
@@ -417,8 +417,8 @@ static int apply_size(struct command_line *c, const char *value, struct err *err
     if (!value[len] || option_number(width, 1, 500, &w) ||
         option_number(value + len + 1, 1, 300, &h))
         return cli_error_usage(err, MSG_BAD_SIZE, value, NULL);
-    c->s->width = (int)w;
-    c->s->height = (int)h;
+    c->s->ui.width = (int)w;
+    c->s->ui.height = (int)h;
     return 0;
 }
 
@@ -433,8 +433,8 @@ static int apply_names(struct command_line *c, const char *which, struct err *er
 {
     (void)err;
     const bool both = strcmp(which, "both") == 0;
-    c->s->host_names = both || strcmp(which, "hosts") == 0;
-    c->s->service_names = both || strcmp(which, "services") == 0;
+    c->s->ui.host_names = both || strcmp(which, "hosts") == 0;
+    c->s->ui.service_names = both || strcmp(which, "services") == 0;
     return 0;
 }
 
@@ -570,7 +570,7 @@ static int color_role(struct settings *s, enum role role, const char *value, str
 static int bind_keys(struct settings *s, enum command_id command, const char *keys, struct err *err)
 {
     char bad[32];
-    if (keymap_set(&s->bindings, command, keys, bad))
+    if (keymap_set(&s->ui.bindings, command, keys, bad))
         return cli_error_usage(err, MSG_BAD_KEY, bad, NULL);
     return 0;
 }

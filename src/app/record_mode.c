@@ -127,7 +127,7 @@ static int catch_signals(struct record_mode *r)
 /* A recording or a dump that is written anew keeps all that it holds. */
 static bool keeps_all(const struct settings *s)
 {
-    return s->read_path;
+    return s->ui.read_path;
 }
 
 static int open_recorder(struct record_mode *r, struct err *err)
@@ -136,9 +136,9 @@ static int open_recorder(struct record_mode *r, struct err *err)
     uint32_t needs = 0;
     bool cmdlines = false;
 
-    for (size_t i = 0; s->columns_given && i < s->n_columns; i++) {
-        needs |= columns[s->columns[i]].needs;
-        cmdlines |= s->columns[i] == COL_CMDLINE;
+    for (size_t i = 0; s->columns_given && i < s->ui.n_columns; i++) {
+        needs |= columns[s->ui.columns[i]].needs;
+        cmdlines |= s->ui.columns[i] == COL_CMDLINE;
     }
     const struct recorder_options options = {
         .path = s->write_path,
@@ -149,7 +149,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .metrics = needs & NEED_METRICS || keeps_all(s),
         .cmdlines = cmdlines || keeps_all(s),
         .is_live = settings_samples_here(s),
-        .interval_ms = s->interval_ms,
+        .interval_ms = s->ui.interval_ms,
         .rule_name = app_rule_name,
         .judge = rules_digest(&s->limits),
     };
@@ -167,15 +167,15 @@ static int start_sampler(struct record_mode *r, struct source *src, struct err *
 {
     struct request req = {
         .needs = NEED_OWNER | NEED_USER,
-        .interval_ms = r->s->interval_ms,
+        .interval_ms = r->s->ui.interval_ms,
         .host_facts = true,
         .close_stats = r->s->cpu_budget,
         .keep_close_events = true,
     };
     struct sample_reason why;
 
-    for (size_t i = 0; r->s->columns_given && i < r->s->n_columns; i++)
-        req.needs |= columns[r->s->columns[i]].needs & ~(uint32_t)NEED_RATES;
+    for (size_t i = 0; r->s->columns_given && i < r->s->ui.n_columns; i++)
+        req.needs |= columns[r->s->ui.columns[i]].needs & ~(uint32_t)NEED_RATES;
     if (keeps_all(r->s))
         req.needs |= NEED_METRICS;
     const int rc = sampler_start(&r->sampler, src, app_doctor(r->s), &req, HISTORY_POINTS,

@@ -26,8 +26,9 @@
 static void set_defaults(struct settings *s)
 {
     *s = (struct settings){
-        .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
-    keymap_init(&s->bindings);
+        .language = -1,
+        .ui = {.group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}}};
+    keymap_init(&s->ui.bindings);
     rules_limits_init(&s->limits);
     size_t n;
     const struct option *rows = options_keys(&n);
@@ -55,7 +56,7 @@ static void warn_of_keys(struct settings *s, const char *path, const struct opti
             if (a == b || !of[a].set || (of[b].set && b < a) ||
                 !keymap_shared(of[a].text, of[b].set ? of[b].text : commands[b].keys, key))
                 continue;
-            const int has = keymap_find_name(&s->bindings, key);
+            const int has = keymap_find_name(&s->ui.bindings, key);
             struct str line = STR_INIT;
             text_fill(&line, MSG_KEY_TWICE, path, key, commands[a].name, commands[b].name,
                       has < 0 ? "" : commands[has].name, NULL);
@@ -159,10 +160,10 @@ static bool is_printed(const struct settings *s)
 
 struct grouping settings_grouping(const struct settings *s)
 {
-    struct grouping how = {.by = (enum column_id)s->group_by, .sort = s->group_sort};
+    struct grouping how = {.by = (enum column_id)s->ui.group_by, .sort = s->ui.group_sort};
     const bool printed = is_printed(s);
     if (!printed || s->columns_given)
-        groups_choose_sums(&how, s->columns, s->n_columns, !printed);
+        groups_choose_sums(&how, s->ui.columns, s->ui.n_columns, !printed);
     return how;
 }
 
@@ -170,11 +171,11 @@ struct grouping settings_grouping(const struct settings *s)
  * what --columns names else. On the screen none means those that fit. */
 static int check_columns(const struct settings *s, struct err *err)
 {
-    if (is_printed(s) && s->columns_given && !s->n_columns && !s->group_given)
+    if (is_printed(s) && s->columns_given && !s->ui.n_columns && !s->group_given)
         return cli_error_usage(err, MSG_COLUMNS_EMPTY, NULL, NULL);
-    for (size_t i = 0; i < s->n_columns && is_printed(s) && s->group_given; i++)
-        if (s->columns_given && !(columns[s->columns[i]].flags & COLUMN_SUM))
-            return cli_error_usage(err, MSG_BAD_SUM, columns[s->columns[i]].id, NULL);
+    for (size_t i = 0; i < s->ui.n_columns && is_printed(s) && s->group_given; i++)
+        if (s->columns_given && !(columns[s->ui.columns[i]].flags & COLUMN_SUM))
+            return cli_error_usage(err, MSG_BAD_SUM, columns[s->ui.columns[i]].id, NULL);
     return 0;
 }
 
@@ -277,15 +278,15 @@ static void pick_mode(struct command_line *c)
 /* A lesson has its own namespace and needs the screen, so it excludes other options. */
 static int check_lesson(const struct command_line *c, struct err *err)
 {
-    const char *other = c->s->netns        ? "--netns"
-                        : c->s->write_path ? "--write"
-                        : c->s->read_path  ? "--read"
-                        : c->s->host       ? "--host"
-                        : c->dump          ? "--size, --keys, --dump"
-                        : c->once          ? "--once"
-                        : c->batch         ? "--batch, COUNT"
-                        : c->prints        ? "--format, --json, --summary, --limit"
-                                           : NULL;
+    const char *other = c->s->ui.netns       ? "--netns"
+                        : c->s->write_path   ? "--write"
+                        : c->s->ui.read_path ? "--read"
+                        : c->s->ui.host      ? "--host"
+                        : c->dump            ? "--size, --keys, --dump"
+                        : c->once            ? "--once"
+                        : c->batch           ? "--batch, COUNT"
+                        : c->prints          ? "--format, --json, --summary, --limit"
+                                             : NULL;
     return c->asked == MODE_LEARN && other ? cli_error_usage(err, MSG_LESSON_ALONE, other, NULL)
                                            : 0;
 }
@@ -312,7 +313,7 @@ static const char *unrecordable(const struct command_line *c)
            : c->dump           ? "--size, --keys, --dump"
            : c->once           ? "--once"
            : c->prints         ? "--format, --json, --summary, --limit"
-           : *c->s->filter     ? "--filter"
+           : *c->s->ui.filter  ? "--filter"
            : c->s->group_given ? "--group-by"
                                : NULL;
 }
@@ -338,7 +339,7 @@ static int check_recording(const struct command_line *c, struct err *err)
         return cli_error_usage(err, MSG_WRITE_ALONE, other, NULL);
     if (strcmp(s->write_path, "-") == 0)
         return isatty(STDOUT_FILENO) ? cli_error_usage(err, MSG_WRITE_TERMINAL, NULL, NULL) : 0;
-    if (s->read_path && strcmp(s->read_path, s->write_path) == 0)
+    if (s->ui.read_path && strcmp(s->ui.read_path, s->write_path) == 0)
         return cli_error_usage(err, MSG_WRITE_SAME, NULL, NULL);
     if ((s->keep_ns || s->max_bytes) && !recorder_is_directory(s->write_path))
         return cli_error_usage(err, MSG_WRITE_DIRECTORY, only_recorded(s), NULL);
@@ -348,9 +349,9 @@ static int check_recording(const struct command_line *c, struct err *err)
 /* Another host's samples are what tcptop takes there without further options. */
 static int check_host(const struct settings *s, struct err *err)
 {
-    const char *other = s->read_path ? "--read" : s->netns ? "--netns" : NULL;
+    const char *other = s->ui.read_path ? "--read" : s->ui.netns ? "--netns" : NULL;
 
-    return s->host && other ? cli_error_usage(err, MSG_HOST_ALONE, other, NULL) : 0;
+    return s->ui.host && other ? cli_error_usage(err, MSG_HOST_ALONE, other, NULL) : 0;
 }
 
 /* Times are those of a recording. */
@@ -360,7 +361,7 @@ static int check_times(const struct settings *s, struct err *err)
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
         return 0;
-    if (!s->read_path)
+    if (!s->ui.read_path)
         return cli_error_usage(err, MSG_READ_ONLY, given, NULL);
     if (s->at.kind && (s->begin.kind || s->end.kind))
         return cli_error_usage(err, MSG_AT_ALONE, NULL, NULL);
@@ -388,17 +389,17 @@ static const char *incomparable(const struct command_line *c)
 static int check_diff(const struct command_line *c, struct err *err)
 {
     const struct settings *s = c->s;
-    const char *second = s->diff_path ? s->diff_path : s->read_path, *other = incomparable(c);
+    const char *second = s->diff_path ? s->diff_path : s->ui.read_path, *other = incomparable(c);
 
     if ((!s->diff_path && !s->diff_at.kind) || c->asked == MODE_HELP || c->asked == MODE_VERSION)
         return 0;
-    if (!s->read_path)
+    if (!s->ui.read_path)
         return cli_error_usage(err, MSG_READ_ONLY, s->diff_path ? "--diff" : "--diff-at", NULL);
     if (other)
         return cli_error_usage(err, MSG_DIFF_ALONE, other, NULL);
     if (!s->diff_path && !s->at.kind)
         return cli_error_usage(err, MSG_DIFF_AT_ALONE, NULL, NULL);
-    if (strcmp(s->read_path, "-") == 0 && strcmp(second, "-") == 0)
+    if (strcmp(s->ui.read_path, "-") == 0 && strcmp(second, "-") == 0)
         return cli_error_usage(err, MSG_DIFF_STDIN, NULL, NULL);
     return 0;
 }
@@ -418,7 +419,7 @@ static const char *without_effect(const struct command_line *c)
            : s->limit                            ? "--limit"
            : s->columns_given                    ? "--columns"
            : s->group_given                      ? "--group-by"
-           : *s->filter                          ? "--filter"
+           : *s->ui.filter                       ? "--filter"
            : c->sort                             ? "--sort"
                                                  : NULL;
 }
@@ -446,7 +447,7 @@ static const char *immeasurable(const struct command_line *c)
            : s->summary       ? "--summary"
            : s->limit         ? "--limit"
            : s->columns_given ? "--columns"
-           : *s->filter       ? "--filter"
+           : *s->ui.filter    ? "--filter"
            : c->sort          ? "--sort"
                               : NULL;
 }
@@ -473,7 +474,7 @@ static int check_metrics(const struct command_line *c, struct err *err)
         return s->output_path ? cli_error_usage(err, MSG_OUTPUT_ONLY, NULL, NULL) : 0;
     if (immeasurable(c))
         return cli_error_usage(err, MSG_METRICS_ALONE, immeasurable(c), NULL);
-    if (s->group_given && s->group_by != COL_CGROUP)
+    if (s->group_given && s->ui.group_by != COL_CGROUP)
         return cli_error_usage(err, MSG_METRICS_GROUP, columns[COL_CGROUP].id, NULL);
     if (s->answer_http && unanswerable(c))
         return cli_error_usage(err, MSG_ANSWER_ALONE, unanswerable(c), NULL);
@@ -506,10 +507,10 @@ static int join_filter(struct command_line *c, struct err *err)
     int rc = 0;
     if (str_failed(&all) || c->ports.failed || c->pids.failed || c->words.failed)
         rc = err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
-    else if (all.len >= sizeof c->s->filter)
+    else if (all.len >= sizeof c->s->ui.filter)
         rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
     else
-        memcpy(c->s->filter, str_text(&all), all.len + 1);
+        memcpy(c->s->ui.filter, str_text(&all), all.len + 1);
     str_fini(&all);
     return rc;
 }
@@ -520,21 +521,21 @@ static int pick_sort(struct command_line *c, struct err *err)
 {
     struct settings *s = c->s;
     const bool prints = is_printed(s);
-    const bool grouped = s->group_by >= 0 && (s->group_given || !prints);
+    const bool grouped = s->ui.group_by >= 0 && (s->group_given || !prints);
     if (grouped && c->sort) {
         struct err why;
         struct grouping how = settings_grouping(s);
-        const int rc = option_group_sort(&s->group_sort, &how, c->sort, &why);
+        const int rc = option_group_sort(&s->ui.group_sort, &how, c->sort, &why);
         if (rc == -EINVAL)
             return err_set(err, rc, "--sort: %s", why.msg);
-        if (rc == 0 && !(prints && s->group_sort.figure == GROUP_CHANGE))
+        if (rc == 0 && !(prints && s->ui.group_sort.figure == GROUP_CHANGE))
             return 0;
         if (prints)
-            return cli_error_usage(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->group_by].id);
+            return cli_error_usage(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->ui.group_by].id);
     }
     if (!c->sort)
         return 0;
-    s->sort_given = true;
+    s->ui.sort_given = true;
     return option_setting_text(s, SETTING_SORT, "--sort", c->sort, err);
 }
 
@@ -561,7 +562,7 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = check_lesson(&c, err);
     if (!rc)
         rc = check_ways(&c, err);
-    if (!rc && s->netns && s->read_path)
+    if (!rc && s->ui.netns && s->ui.read_path)
         rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc)
         rc = check_host(s, err);
@@ -611,8 +612,8 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
             warn(s, text(MSG_LANG_NEEDS_UTF8));
     }
     if (!rc && privileges_are_borrowed()) /* who lends them decides */
-        s->readonly = s->readonly || system_is_readonly();
-    if (!rc && s->readonly &&
+        s->ui.readonly = s->ui.readonly || system_is_readonly();
+    if (!rc && s->ui.readonly &&
         (s->output_path || (s->mode == MODE_RECORD && strcmp(s->write_path, "-") != 0)))
         rc = cli_error_usage(err, MSG_WRITE_READONLY, NULL, NULL);
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
@@ -635,31 +636,11 @@ static void warn_on_screen(const struct settings *s, struct ui_settings *ui)
 void settings_for_ui(const struct settings *s, struct ui_settings *ui)
 {
     const bool counts_closed = s->mode == MODE_LIVE || s->mode == MODE_LEARN;
-    *ui = (struct ui_settings){
-        .width = s->width,
-        .height = s->height,
-        .interval_ms = s->interval_ms,
-        .fade_s = s->fade_s,
-        .history_s = s->history_s,
-        .n_columns = s->n_columns,
-        .sort = s->sort,
-        .sort_given = s->sort_given,
-        .group_by = s->group_by,
-        .group_sort = s->group_sort,
-        .readonly = s->readonly,
-        .host_names = s->host_names,
-        .service_names = s->service_names,
-        .bindings = s->bindings,
-        .netns = s->netns,
-        .read_path = s->read_path,
-        .host = s->host,
-        .open_recording = app_open_recording,
-        .context = s,
-        .report = cli_error,
-        .close_stats = counts_closed ? s->cpu_budget : 0,
-    };
-    memcpy(ui->columns, s->columns, sizeof ui->columns);
-    memcpy(ui->filter, s->filter, sizeof ui->filter);
+    *ui = s->ui;
+    ui->close_stats = counts_closed ? s->cpu_budget : 0;
+    ui->report = cli_error;
+    ui->open_recording = app_open_recording;
+    ui->context = s;
     warn_on_screen(s, ui);
 }
 

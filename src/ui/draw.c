@@ -28,7 +28,7 @@ uint32_t draw_cursor_row(const struct drawing *d)
 
 bool draw_may_close(const struct drawing *d)
 {
-    return !d->ui->readonly && !d->v->is_recording && !d->ui->past &&
+    return !d->v->settings->readonly && !d->v->is_recording && !d->ui->past &&
            !(d->s && (d->s->import || d->s->backend == BACKEND_REMOTE));
 }
 

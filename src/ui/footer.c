@@ -138,7 +138,8 @@ static void main_items(const struct drawing *d, struct key_items *k)
                : d->l.pane_form == PANE_FORM_OVERLAY ? 1
                                                      : 9);
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
-    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0 && !ui->readonly, 15);
+    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0 && !d->v->settings->readonly,
+               15);
     add_back(d, k);
     footer_add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
     footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
@@ -151,7 +152,7 @@ static void item_text(const struct drawing *d, const struct key_item *item, char
     if (item->keys)
         snprintf(name, sizeof name, "%s", item->keys);
     else
-        keymap_first_key(d->v->bindings, (enum command_id)item->command, name);
+        keymap_first_key(&d->v->settings->bindings, (enum command_id)item->command, name);
     draw_key_words(d, name, key, 24);
 }
 

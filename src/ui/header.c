@@ -493,7 +493,7 @@ static void add_warnings(struct header *h)
         runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }
-    keymap_first_key(h->d->v->bindings, COMMAND_WARNINGS, key);
+    keymap_first_key(&h->d->v->settings->bindings, COMMAND_WARNINGS, key);
     const bool critical = warnings_words(f, text);
     if (!words)
         snprintf(text, sizeof text, "%u", f->warnings);
@@ -512,7 +512,7 @@ static void add_key(struct header *h, enum command_id command, enum msg word)
 
     add_gap(h, &h->right);
     first = h->right.n;
-    keymap_first_key(h->d->v->bindings, command, key);
+    keymap_first_key(&h->d->v->settings->bindings, command, key);
     runs_add(&h->right, ROLE_KEY, key);
     runs_addf(&h->right, ROLE_TEXT, " %s", text(word));
     runs_mean(&h->right, first, command);

@@ -754,7 +754,7 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 3);
     footer_add_keys(k, "s", MSG_VIEW_KEY_COPY_SS, 6);
     footer_add_keys(k, "t", MSG_VIEW_KEY_COPY_TCPDUMP, 6);
-    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 5);
+    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->v->settings->readonly, 5);
     footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
     footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, draw_may_close(d), 2);
 }

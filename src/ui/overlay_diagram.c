@@ -132,7 +132,7 @@ struct rates {
 static void rates_init(struct rates *r, const struct drawing *d)
 {
     *r = (struct rates){.history = draw_history(d)};
-    r->known = r->history && history_transitions(r->history, d->ui->history_s, &r->span);
+    r->known = r->history && history_transitions(r->history, d->v->settings->history_s, &r->span);
 }
 
 /* Nobody misses what comes into a state that outlives the interval, nor its end. */

@@ -97,7 +97,8 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     enum msg help = commands[id].help;
     char keys[96] = "", words[96], one[64];
 
-    if ((id == COMMAND_CLOSE && !draw_may_close(d)) || (id == COMMAND_EXPORT && d->ui->readonly))
+    if ((id == COMMAND_CLOSE && !draw_may_close(d)) ||
+        (id == COMMAND_EXPORT && d->v->settings->readonly))
         return count;
     if (id == COMMAND_PIN && d->ui->lesson.steps) /* its key has another meaning there */
         return count;
@@ -110,7 +111,7 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     for (unsigned i = 0; i < count; i++) {
         size_t len = strlen(keys);
 
-        keymap_shown(d->v->bindings, (enum command_id)(id + i), one, sizeof one);
+        keymap_shown(&d->v->settings->bindings, (enum command_id)(id + i), one, sizeof one);
         snprintf(keys + len, sizeof keys - len, "%s%s", len && *one ? " " : "", one);
     }
     if (*keys)

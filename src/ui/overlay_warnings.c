@@ -454,7 +454,7 @@ void overlay_warnings_draw_list(struct drawing *d)
     canvas_fill(d->c, d->l.separator_x, r->y, 1, r->h, ROLE_RULE, "│");
     canvas_put(d->c, d->l.separator_x, r->y, 1, ROLE_RULE, "├");
     canvas_fill(d->c, r->x, r->y, r->w, r->h, ROLE_TEXT, " ");
-    keymap_first_key(d->v->bindings, COMMAND_WARNINGS, key);
+    keymap_first_key(&d->v->settings->bindings, COMMAND_WARNINGS, key);
     snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_WARNINGS_LIST));
     count_short(f, &count);
     draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), str_text(&count), right);

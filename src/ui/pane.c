@@ -226,7 +226,7 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     title_words(d, state, words);
     draw_scroll_mark(scroll, sizeof scroll, p->top, p->shown, p->text ? p->text->n_lines : 0);
     if (d->l.pane_form == PANE_FORM_BRIEF || (d->l.pane_form == PANE_FORM_BESIDE && *scroll)) {
-        keymap_first_key(d->v->bindings, COMMAND_PANE, key);
+        keymap_first_key(&d->v->settings->bindings, COMMAND_PANE, key);
         snprintf(right, sizeof right, "%s %s%s%s", key, text(footer_pane_word(d)),
                  d->l.pane_form == PANE_FORM_BESIDE ? DRAW_GAP : "",
                  d->l.pane_form == PANE_FORM_BESIDE ? scroll : "");

@@ -239,7 +239,7 @@ static unsigned open(struct session *s)
     const struct conn *of_overlay = overlay_subject(ui), *c;
     char key[16];
 
-    if (ui->readonly) {
+    if (s->settings->readonly) {
         session_say(s, MSG_CLOSE_READONLY, NULL);
         return REACT_NOT_MINE;
     }

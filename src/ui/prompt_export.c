@@ -235,7 +235,7 @@ static void propose(struct session *s)
 
 static unsigned open_prompt(struct session *s)
 {
-    if (!s->ui.readonly) {
+    if (!s->settings->readonly) {
         propose(s);
         return REACT_NOTHING;
     }

@@ -48,11 +48,8 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     ui->h = set->height ? set->height : 24;
     ui->utf8 = utf8;
     ui->ascii = ascii;
-    ui->readonly = set->readonly;
     ui->host_names = set->host_names;
     ui->service_names = set->service_names;
-    ui->fade_ds = (uint32_t)(set->fade_s * 10);
-    ui->history_s = set->history_s;
     ui->follow = true;
     ui->subject = ui->focus == FOCUS_TABLE ? FOCUS_TABLE : FOCUS_STATES;
     if (set->sort_given)
@@ -605,7 +602,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
     struct request r = {
         .needs = screen_needs(&v) | s->predicate.needs | ui_lesson_needs(s),
         .interval_ms = s->interval_ms,
-        .fade_ds = s->ui.fade_ds,
+        .fade_ds = ui_settings_fade_ds(s->settings),
         .host_facts = true,
         .list_namespaces = overlay_ops(&s->ui)->lists_namespaces,
         .two_tempos = true,

@@ -72,7 +72,7 @@ int session_job(const struct session *s, const struct sample *sample, struct row
     const struct ui *ui = &s->ui;
     *job = (struct row_view_job){
         .sort = ui->sort,
-        .mark_ds = ui->fade_ds,
+        .mark_ds = ui_settings_fade_ds(s->settings),
         .n_pinned = ui->n_pinned,
         .port = ui->port,
         .grouped = ui->group_by >= 0,

@@ -18,7 +18,7 @@ struct view session_view(const struct session *s)
 {
     struct view v = {
         .ui = &s->ui,
-        .bindings = &s->settings->bindings,
+        .settings = s->settings,
         .newest = s->newest,
         .names = s->names,
         .now_ns = s->now_ns,

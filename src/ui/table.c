@@ -68,7 +68,7 @@ static void make_page(const struct drawing *d, struct table_page *p)
 /* Is what happened at `when_ds` still marked? At least in the sample that saw it. */
 static bool is_fresh(const struct drawing *d, uint32_t when_ds)
 {
-    return d->s->now_ds == when_ds || d->s->now_ds - when_ds < d->ui->fade_ds;
+    return d->s->now_ds == when_ds || d->s->now_ds - when_ds < ui_settings_fade_ds(d->v->settings);
 }
 
 /* A group is marked when all of it is new, or has closed, and when there is a warning about any. */
@@ -353,7 +353,7 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
         snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
     } else if (d->ui->filter[0]) {
         char what[FILL_SIZE];
-        keymap_first_key(d->v->bindings, COMMAND_BACK, key);
+        keymap_first_key(&d->v->settings->bindings, COMMAND_BACK, key);
         draw_fill(what, no_match[d->ui->lacks][d->s->import != NULL], d->ui->filter, NULL, NULL);
         if (d->ui->prompt == PROMPT_FILTER)
             draw_copy_text(reason, sizeof reason, what);

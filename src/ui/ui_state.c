@@ -33,7 +33,6 @@ void ui_init(struct ui *ui)
     ui->group_by = -1;
     ui->group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     ui->utf8 = true;
-    ui->fade_ds = 30;
     ui->progress = -1;
     for (unsigned i = 0; i < STATE_LIST_COUNT; i++) {
         if (state_list_order[i] == TCP_STATE_TIME_WAIT)

@@ -472,11 +472,6 @@ void probe_set_large(struct session *s, uint32_t from, uint32_t first)
     s->first_rows = first;
 }
 
-void probe_set_readonly(struct session *s, bool readonly)
-{
-    s->ui.readonly = readonly;
-}
-
 void probe_set_utf8(struct session *s, bool utf8)
 {
     s->ui.utf8 = utf8;

@@ -160,7 +160,6 @@ void probe_check_pane(const struct session *s);
 
 /** Samples of so many rows and more are for the worker, which lists `first` rows at first. */
 void probe_set_large(struct session *s, uint32_t from, uint32_t first);
-void probe_set_readonly(struct session *s, bool readonly);
 void probe_set_utf8(struct session *s, bool utf8);
 void probe_set_columns(struct session *s, const enum column_id *chosen, unsigned n);
 

@@ -102,7 +102,7 @@ void stage_sample(struct stage *st)
         *c = st->conn[i];
     }
     assert_int_equal(
-        diff_join(st->diff, builder_of(s), st->last, (uint32_t)(st->settings.fade_s * 10)), 0);
+        diff_join(st->diff, builder_of(s), st->last, ui_settings_fade_ds(&st->settings)), 0);
     sample_count(s);
     s->close_stats_total.lost = st->lost;
     sample_unref(st->last);

@@ -378,7 +378,7 @@ static void read_only_it_does_not_exist(void **state)
     stage_keys(&st, "q Enter");
     assert_true(stage_shows(&st, "K close socket"));
     stage_keys(&st, "q");
-    probe_set_readonly(st.session, true);
+    st.settings.readonly = true;
     stage_keys(&st, "K");
     assert_string_equal(probe_prompt(st.session), "none");
     assert_string_equal(probe_message(st.session), "--readonly: nothing is closed");

@@ -66,19 +66,19 @@ static void test_defaults(void **state)
 {
     (void)state;
     must_load("--no-config");
-    assert_int_equal(s.interval_ms, 1000);
+    assert_int_equal(s.ui.interval_ms, 1000);
     assert_int_equal(s.language, -1);
     assert_int_equal(s.glyphs, GLYPHS_AUTO);
     assert_int_equal(s.color, WHEN_AUTO);
     assert_int_equal(s.esc_delay_ms, 25);
     assert_true(s.mouse);
-    assert_false(s.readonly);
+    assert_false(s.ui.readonly);
     assert_true(s.cpu_budget > 0.249 && s.cpu_budget < 0.251);
-    assert_true(s.fade_s > 2.9 && s.history_s > 59 && s.history_s < 61);
-    assert_int_equal(s.sort.column, COL_STATE);
-    assert_int_equal(s.n_columns, 0);
+    assert_true(s.ui.fade_s > 2.9 && s.ui.history_s > 59 && s.ui.history_s < 61);
+    assert_int_equal(s.ui.sort.column, COL_STATE);
+    assert_int_equal(s.ui.n_columns, 0);
     assert_string_equal(s.theme_name, "auto");
-    assert_int_equal(keymap_find(&s.bindings, 'q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.ui.bindings, 'q'), COMMAND_QUIT);
 }
 
 static void test_modes(void **state)
@@ -149,10 +149,10 @@ static void test_filter_is_joined(void **state)
         char line[96];
         snprintf(line, sizeof line, "--no-config %s", cases[i][0]);
         must_load(line);
-        assert_string_equal(s.filter, cases[i][1]);
+        assert_string_equal(s.ui.filter, cases[i][1]);
         struct predicate p = {0};
         struct filter_error error;
-        assert_int_equal(filter_parse(s.filter, &p, &error), 0);
+        assert_int_equal(filter_parse(s.ui.filter, &p, &error), 0);
         predicate_fini(&p);
     }
 }
@@ -165,11 +165,11 @@ static void test_output_options(void **state)
     assert_int_equal(s.format, FORMAT_CSV);
     assert_true(s.summary);
     assert_int_equal(s.limit, 7);
-    assert_int_equal(s.n_columns, 2);
-    assert_int_equal(s.columns[0], COL_STATE);
-    assert_int_equal(s.columns[1], COL_LOCAL_PORT);
-    assert_true(s.columns_given && s.sort_given && s.sort.descending);
-    assert_int_equal(s.sort.column, COL_RTT);
+    assert_int_equal(s.ui.n_columns, 2);
+    assert_int_equal(s.ui.columns[0], COL_STATE);
+    assert_int_equal(s.ui.columns[1], COL_LOCAL_PORT);
+    assert_true(s.columns_given && s.ui.sort_given && s.ui.sort.descending);
+    assert_int_equal(s.ui.sort.column, COL_RTT);
     with_file("[doctor]\nclose_wait_age = 3\nclose_wait_count = 7\nresets_factor = 1\n", "");
     assert_int_equal((int)s.limits.value[THRESHOLD_CLOSE_WAIT_AGE], 3);
     assert_int_equal((int)s.limits.value[THRESHOLD_CLOSE_WAIT_COUNT], 7);
@@ -179,23 +179,23 @@ static void test_output_options(void **state)
     must_load("--no-config --learn SYN-RECEIVED");
     assert_int_equal(s.learn_state, TCP_STATE_SYN_RECV);
     must_load("--no-config --size 120x34 --dump svg --keys k --read r");
-    assert_int_equal(s.width, 120);
-    assert_int_equal(s.height, 34);
+    assert_int_equal(s.ui.width, 120);
+    assert_int_equal(s.ui.height, 34);
     assert_int_equal(s.dump, DUMP_SVG);
     assert_string_equal(s.keys_path, "k");
-    assert_string_equal(s.read_path, "r");
+    assert_string_equal(s.ui.read_path, "r");
     must_load("--no-config --sort state,rtt_us,local_port:desc");
-    assert_int_equal(s.sort.column, COL_STATE);
-    assert_int_equal(s.sort.n_further, 2);
-    assert_true(s.sort.further[0].column == COL_RTT && s.sort.further[0].descending);
-    assert_true(s.sort.further[1].column == COL_LOCAL_PORT && s.sort.further[1].descending);
+    assert_int_equal(s.ui.sort.column, COL_STATE);
+    assert_int_equal(s.ui.sort.n_further, 2);
+    assert_true(s.ui.sort.further[0].column == COL_RTT && s.ui.sort.further[0].descending);
+    assert_true(s.ui.sort.further[1].column == COL_LOCAL_PORT && s.ui.sort.further[1].descending);
     char line[1200] = "--no-config --columns ";
     for (int id = 0; id < COL_COUNT; id++) {
         strcat(line, id ? "," : "");
         strcat(line, columns[id].id);
     }
     must_load(line);
-    assert_int_equal(s.n_columns, COL_COUNT);
+    assert_int_equal(s.ui.n_columns, COL_COUNT);
 }
 
 /* Metrics go on only in a batch; an answer is one, of so many samples. */
@@ -216,10 +216,10 @@ static void test_metrics(void **state)
     assert_int_equal(s.count, 1);
     must_load("--no-config --answer-http 500ms 3");
     assert_int_equal(s.count, 3);
-    assert_int_equal(s.interval_ms, 500);
+    assert_int_equal(s.ui.interval_ms, 500);
     assert_false(settings_metrics_go_on(&s));
     must_load("--no-config --format prometheus --group-by service");
-    assert_int_equal(s.group_by, COL_CGROUP);
+    assert_int_equal(s.ui.group_by, COL_CGROUP);
 }
 
 /* What -s means depends on what else the line says, wherever it stands there. */
@@ -227,50 +227,50 @@ static void test_groups(void **state)
 {
     (void)state;
     must_load("--no-config --dump text");
-    assert_int_equal(s.group_by, -1);
+    assert_int_equal(s.ui.group_by, -1);
     must_load("--no-config -s local-port --group-by local_port --columns bytes_acked");
     assert_true(s.group_given);
-    assert_int_equal(s.group_by, COL_LOCAL_PORT);
-    assert_int_equal(s.group_sort.figure, GROUP_KEY);
-    assert_false(s.group_sort.descending || s.sort_given);
+    assert_int_equal(s.ui.group_by, COL_LOCAL_PORT);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_KEY);
+    assert_false(s.ui.group_sort.descending || s.ui.sort_given);
     struct grouping how = settings_grouping(&s);
     assert_int_equal(how.by, COL_LOCAL_PORT);
     assert_int_equal(how.n_sums, 1);
     assert_int_equal(how.sum[0], COL_BYTES_ACKED);
     must_load("--no-config --group-by uid");
-    assert_int_equal(s.group_sort.figure, GROUP_COUNT);
-    assert_true(s.group_sort.descending);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_COUNT);
+    assert_true(s.ui.group_sort.descending);
     assert_int_equal(settings_grouping(&s).n_sums, 0);
     must_load("--no-config --group-by uid -s count:asc");
-    assert_false(s.group_sort.descending);
+    assert_false(s.ui.group_sort.descending);
     must_load("--no-config --group-by uid -s bytes_received --columns bytes_acked,bytes_received");
-    assert_int_equal(s.group_sort.figure, GROUP_SUM + 1);
-    assert_true(s.group_sort.descending);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_SUM + 1);
+    assert_true(s.ui.group_sort.descending);
     /* the screen has rows below its groups */
     must_load("--no-config --dump text --group-by uid -s rtt_us:desc --columns state");
-    assert_true(s.sort_given);
-    assert_int_equal(s.sort.column, COL_RTT);
-    assert_int_equal(s.group_sort.figure, GROUP_COUNT);
+    assert_true(s.ui.sort_given);
+    assert_int_equal(s.ui.sort.column, COL_RTT);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_COUNT);
     must_load("--no-config --dump text --group-by uid -s change");
-    assert_int_equal(s.group_sort.figure, GROUP_CHANGE);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_CHANGE);
     with_file("[columns]\ngroup = state\n", "--dump text");
-    assert_int_equal(s.group_by, COL_STATE);
+    assert_int_equal(s.ui.group_by, COL_STATE);
     with_file("[columns]\ngroup = state\n", "--dump text -s state:desc");
-    assert_int_equal(s.group_sort.figure, GROUP_KEY);
+    assert_int_equal(s.ui.group_sort.figure, GROUP_KEY);
     with_file("[columns]\ngroup = state\n", "--once -s state:desc"); /* prints rows */
     assert_false(s.group_given);
-    assert_true(s.sort_given && s.sort.descending);
+    assert_true(s.ui.sort_given && s.ui.sort.descending);
     with_file("[columns]\ngroup = nonsense\n", "");
-    assert_int_equal(s.group_by, -1);
+    assert_int_equal(s.ui.group_by, -1);
 }
 
 static void test_intervals(void **state)
 {
     (void)state;
     must_load("--no-config 0.5");
-    assert_int_equal(s.interval_ms, 500);
+    assert_int_equal(s.ui.interval_ms, 500);
     must_load("--no-config -d 100 -b");
-    assert_int_equal(s.interval_ms, 100000);
+    assert_int_equal(s.ui.interval_ms, 100000);
     must_load("--no-config 2 10");
     assert_int_equal(s.count, 10);
     must_refuse("--no-config 3601", ":3601");
@@ -414,29 +414,29 @@ static void test_file_and_precedence(void **state)
                                "[colors]\nbackground = light\nwarn = 208 bold\n"
                                "[keys]\nquit = Q\n";
     with_file(text, "");
-    assert_int_equal(s.interval_ms, 5000);
+    assert_int_equal(s.ui.interval_ms, 5000);
     assert_int_equal(s.language, LANG_KO);
     assert_int_equal(s.esc_delay_ms, 50);
     assert_false(s.mouse);
-    assert_true(s.readonly && s.cpu_budget > 0.49);
+    assert_true(s.ui.readonly && s.cpu_budget > 0.49);
     assert_int_equal(s.color, WHEN_NEVER);
-    assert_int_equal(s.n_columns, 3);
-    assert_false(s.columns_given || s.sort_given);
-    assert_int_equal(s.sort.column, COL_RECV_Q);
+    assert_int_equal(s.ui.n_columns, 3);
+    assert_false(s.columns_given || s.ui.sort_given);
+    assert_int_equal(s.ui.sort.column, COL_RECV_Q);
     assert_int_equal(settings_background(&s), BACKGROUND_LIGHT);
     assert_string_equal(s.role_text[ROLE_WARN], "208 bold");
-    assert_int_equal(keymap_find(&s.bindings, 'Q'), COMMAND_QUIT);
-    assert_int_equal(keymap_find(&s.bindings, 'q'), -1);
+    assert_int_equal(keymap_find(&s.ui.bindings, 'Q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.ui.bindings, 'q'), -1);
     assert_int_equal(text_language(), LANG_KO);
 
     with_file(text, "-d 2 --lang en --theme dark --color always -s state");
-    assert_int_equal(s.interval_ms, 2000);
+    assert_int_equal(s.ui.interval_ms, 2000);
     assert_int_equal(text_language(), LANG_EN);
     assert_int_equal(settings_background(&s), BACKGROUND_DARK);
     assert_int_equal(s.color, WHEN_ALWAYS);
-    assert_int_equal(s.sort.column, COL_STATE);
+    assert_int_equal(s.ui.sort.column, COL_STATE);
     with_file(text, "--no-config");
-    assert_int_equal(s.interval_ms, 1000);
+    assert_int_equal(s.ui.interval_ms, 1000);
 }
 
 static void test_bad_values_keep_the_rest(void **state)
@@ -445,12 +445,12 @@ static void test_bad_values_keep_the_rest(void **state)
     with_file("[general]\ninterval = 12abc\nesc_delay = 40 ms\n[columns]\nsort = foo\nshow = bar\n"
               "[colors]\nwarn = pinkish\n[keys]\nquit = Nokey\n",
               "--lang en");
-    assert_int_equal(s.interval_ms, 1000);
+    assert_int_equal(s.ui.interval_ms, 1000);
     assert_int_equal(s.esc_delay_ms, 40);
-    assert_int_equal(s.sort.column, COL_STATE);
-    assert_int_equal(s.n_columns, 0);
+    assert_int_equal(s.ui.sort.column, COL_STATE);
+    assert_int_equal(s.ui.n_columns, 0);
     assert_string_equal(s.role_text[ROLE_WARN], "");
-    assert_int_equal(keymap_find(&s.bindings, 'q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.ui.bindings, 'q'), COMMAND_QUIT);
 }
 
 static void test_color_order(void **state)

@@ -19,20 +19,20 @@
 
 static struct sample *s;
 static struct rows rows;
-static struct bindings bindings;
+static struct ui_settings settings = {.fade_s = 3};
 static struct canvas canvas;
 static struct ui ui;
 
 static struct view view(void)
 {
-    return (struct view){.ui = &ui, .bindings = &bindings, .shown = s, .newest = s, .rows = &rows};
+    return (struct view){.ui = &ui, .settings = &settings, .shown = s, .newest = s, .rows = &rows};
 }
 
 static int begin(void **state)
 {
     (void)state;
     text_use(LANG_EN);
-    keymap_init(&bindings);
+    keymap_init(&settings.bindings);
     ui_init(&ui);
     ui.focus = FOCUS_TABLE;
     ui.cursor = 1000; /* no row is the cursor's */
@@ -283,11 +283,11 @@ static void test_marks(void **state)
     sample_mark_rows(s, 7, 7);
     own = s->times;
     s->times = times;
-    ui.fade_ds = 30;
+    settings.fade_s = 3;
     draw(80, 24);
     assert_int_equal(mark(0, &role), '+');
     assert_int_equal(role, ROLE_TEXT); /* three of eight are marked: no colours */
-    ui.fade_ds = 25;
+    settings.fade_s = 2.5;
     draw(80, 24);
     assert_int_equal(mark(0, &role), ' ');
     assert_int_equal(mark(1, &role), ' ');
@@ -295,12 +295,13 @@ static void test_marks(void **state)
     assert_int_equal(role, ROLE_CHANGED);
     assert_int_equal(mark(7, &role), '-');
     assert_int_equal(canvas_at(&canvas, 8, 17)->role, ROLE_CLOSED);
-    ui.fade_ds = 0; /* still one sample */
+    settings.fade_s = 0; /* still one sample */
     s->now_ds = 71;
     times[2].changed_ds = 20;
     draw(80, 24);
     assert_int_equal(mark(0, &role), '+');
     assert_int_equal(role, ROLE_NEW);
+    settings.fade_s = 3;
     s->times = own;
 }
 

@@ -29,7 +29,7 @@ static const int heights[] = {1,  2,  4,  5,  6,  7,  8,  9,  10, 15, 16, 17, 21
 
 static struct sample *full, *failed;
 static struct rows rows;
-static struct bindings bindings;
+static struct ui_settings settings = {.fade_s = 3};
 static struct canvas canvas;
 
 /* The same rows in groups, some of them unfolded. */
@@ -91,7 +91,7 @@ static int begin(void **state)
     failed = host_new();
     failed->status = SAMPLE_FAILED;
     sample_say(failed, "netlink: no buffer space available");
-    keymap_init(&bindings);
+    keymap_init(&settings.bindings);
     for (size_t i = 0; i < COUNT(grouped); i++) {
         if (group_rows(&grouped[i]))
             return -1;
@@ -265,7 +265,7 @@ static void test_every_kind_of_size(void **state)
         for (size_t j = 0; j < COUNT(heights); j++, n++) {
             struct ui ui;
             struct view v = {.ui = &ui,
-                             .bindings = &bindings,
+                             .settings = &settings,
                              .shown = full,
                              .newest = full,
                              .rows = &rows,
@@ -293,7 +293,7 @@ static void test_the_usual_sizes_in_all_states(void **state)
     for (unsigned n = 0; n < 1200; n++) {
         struct ui ui;
         struct view v = {.ui = &ui,
-                         .bindings = &bindings,
+                         .settings = &settings,
                          .shown = full,
                          .newest = n % 19 ? full : failed,
                          .rows = &rows,
@@ -315,7 +315,7 @@ static void test_before_the_first_sample(void **state)
     (void)state;
     for (unsigned n = 0; n < 400; n++) {
         struct ui ui;
-        struct view v = {.ui = &ui, .bindings = &bindings, .newest = n % 2 ? failed : NULL};
+        struct view v = {.ui = &ui, .settings = &settings, .newest = n % 2 ? failed : NULL};
 
         choose(&ui, n);
         ui.w = widths[n % COUNT(widths)];
@@ -338,7 +338,7 @@ static void test_the_table_stays_left_of_the_pane(void **state)
         for (unsigned sort = 0; sort < COL_COUNT; sort++) {
             struct ui ui;
             struct view v = {.ui = &ui,
-                             .bindings = &bindings,
+                             .settings = &settings,
                              .shown = full,
                              .newest = full,
                              .rows = &rows,
@@ -371,7 +371,7 @@ static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 {
     struct ui ui;
     struct view v = {.ui = &ui,
-                     .bindings = &bindings,
+                     .settings = &settings,
                      .shown = full,
                      .newest = failed,
                      .rows = &rows,
@@ -390,7 +390,7 @@ static void test_a_partial_sample_says_at_least(void **state)
 {
     struct ui ui;
     struct view v = {.ui = &ui,
-                     .bindings = &bindings,
+                     .settings = &settings,
                      .shown = full,
                      .newest = full,
                      .rows = &rows,
@@ -413,7 +413,7 @@ static void test_a_partial_sample_says_at_least(void **state)
 static void test_first_frame(void **state)
 {
     struct ui ui;
-    struct view v = {.ui = &ui, .bindings = &bindings};
+    struct view v = {.ui = &ui, .settings = &settings};
 
     (void)state;
     text_use(LANG_EN);

@@ -40,30 +40,21 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 enum dump_format { DUMP_TEXT, DUMP_SVG };
 
 struct settings {
+    struct ui_settings ui; /* what the screen obeys; what is printed obeys much of it, too */
     enum mode mode;
     enum format format;
     bool format_given;
     bool summary;
-    uint64_t interval_ms;
     uint64_t count;          /* batch: samples, 0 for ever */
     const char *output_path; /* --output, of metrics; NULL: standard output */
     bool answer_http;        /* metrics are asked for on standard input, by HTTP */
     bool interval_given;
-    enum column_id columns[COL_COUNT]; /* --columns, [columns] show */
-    size_t n_columns;
-    bool columns_given; /* on the command line: JSON and CSV obey it too */
-    struct sort sort;
-    bool sort_given;  /* on the command line: output obeys it too */
-    int group_by;     /* enum column_id; -1: rows */
-    bool group_given; /* on the command line: output obeys it too */
-    struct group_sort group_sort;
+    bool columns_given; /* on the command line: JSON and CSV obey them too */
+    bool group_given;   /* on the command line: output obeys it too */
     uint32_t limit;
-    char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
-    int language;               /* enum language, -1: from the locale */
+    int language; /* enum language, -1: from the locale */
     unsigned explain_state;
-    unsigned learn_state; /* one that there is a lesson about */
-    const char *read_path;
-    const char *host;             /* another one, through ssh; NULL: this one, or what is read */
+    unsigned learn_state;         /* one that there is a lesson about */
     struct moment begin, end, at; /* of the recording that is read */
     const char *diff_path;        /* --diff: compare it with that one; NULL: the same */
     struct moment diff_at;        /* the moment of it */
@@ -71,27 +62,21 @@ struct settings {
     int64_t keep_ns;              /* 0: no limit */
     uint64_t max_bytes;           /* the same */
     bool redact, force;
-    const char *netns; /* --netns; NULL: tcptop's own */
     const char *config_path;
     bool no_config;
     enum when color;
     enum glyph_choice glyphs;
-    bool readonly;
-    bool host_names, service_names; /* the screen starts with them */
-    int width, height;              /* --size; 0: not given */
     const char *keys_path;
     enum dump_format dump;
 
     char theme_name[32];            /* "auto", or that of a theme */
     char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
-    struct bindings bindings;
 
     size_t n_warnings;  /* that went to stderr … */
     struct err warning; /* … and the first of them, for the screen */
 
-    double cpu_budget;    /* share of one core */
-    struct limits limits; /* of the doctor */
-    double fade_s, history_s;
+    double cpu_budget;       /* share of one core */
+    struct limits limits;    /* of the doctor */
     uint64_t history_memory; /* bytes; 0: no past is kept */
     bool mouse;
     int esc_delay_ms;
@@ -100,7 +85,7 @@ struct settings {
 /** Are samples taken on this host, when they are asked for? Else they are read, as they come. */
 static inline bool settings_samples_here(const struct settings *s)
 {
-    return !s->read_path && !s->host;
+    return !s->ui.read_path && !s->ui.host;
 }
 
 /** Are metrics for Prometheus wanted, whatever way? */
@@ -140,7 +125,7 @@ static inline bool settings_ascii(const struct settings *s, bool utf8)
 /** How the rows are grouped, with the sums of the columns in force; only where group_by says. */
 struct grouping settings_grouping(const struct settings *s);
 
-/** What the screen needs of them; texts in it are those of `s`, which outlives it. */
+/** What a screen needs: `s->ui`, and what the mode puts beside it. `s` outlives it. */
 void settings_for_ui(const struct settings *s, struct ui_settings *ui);
 
 /** The colours for a terminal of that depth: theme, background, [colors]. */

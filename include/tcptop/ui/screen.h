@@ -7,16 +7,15 @@
 #include "tcptop/model/names.h"
 #include "tcptop/query/comparison.h"
 #include "tcptop/source/survey.h"
-#include "tcptop/ui/keymap.h"
 #include "tcptop/ui/layout.h"
-#include "tcptop/ui/ui_state.h"
+#include "tcptop/ui/ui_settings.h"
 
 struct pane_kept;
 
 /* What a frame is made from. */
 struct view {
     const struct ui *ui;
-    const struct bindings *bindings;
+    const struct ui_settings *settings;
     const struct sample *shown;  /* the rows on screen; NULL before the first sample */
     const struct sample *newest; /* == shown, unless paused, or FAILED while the last good stands */
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */

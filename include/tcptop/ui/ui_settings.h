@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the user has set before the screen opens, as far as the user interface needs it. The command
- * line and the configuration file are read above this layer, which fills this in. */
+/* What the user has set before the screen opens, as far as the user interface needs it. The layer
+ * above reads it from the command line and the configuration file. */
 #ifndef TCPTOP_UI_UI_SETTINGS_H
 #define TCPTOP_UI_UI_SETTINGS_H
 
@@ -31,6 +31,7 @@ struct past_access {
 };
 
 struct ui_settings {
+    /* Set by options. */
     int width, height; /* of the screen until it is resized; 0: 80 × 24 */
     uint64_t interval_ms;
     double fade_s;                     /* how long marks of changes stay */
@@ -38,14 +39,18 @@ struct ui_settings {
     enum column_id columns[COL_COUNT]; /* to show, in this order */
     size_t n_columns;                  /* 0: those that fit */
     struct sort sort;
-    bool sort_given; /* false: the screen's own default */
+    bool sort_given; /* on the command line; false: the screen's own default */
     int group_by;    /* enum column_id; -1: rows */
     struct group_sort group_sort;
-    char filter[UI_FILTER_MAX];
+    char filter[UI_FILTER_MAX]; /* of all options that choose rows */
     bool readonly;
     bool host_names, service_names; /* the screen starts with them */
     struct bindings bindings;
-    const char *netns;  /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
+    const char *netns;     /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
+    const char *host;      /* another one in the place of this, through ssh; NULL: none */
+    const char *read_path; /* a recording in the place of this host; NULL: none */
+
+    /* Set by the mode that opens a screen. */
     double close_stats; /* share of one core for counting closed connections; 0: not counted */
 
     /* What the user should know of the settings, said in the footer at first; "" when nothing. */
@@ -55,16 +60,18 @@ struct ui_settings {
      */
     void (*report)(const char *message);
 
-    const char *host; /* another one in the place of this, through ssh; NULL: none */
-
-    /* A recording in the place of this host. */
-    const char *read_path; /* its file; NULL: none */
-    /* Opens it once more, with a history of so many points; NULL when that fails. Called by any
-     * thread; `context` is handed to it. */
+    /* Opens `read_path` once more, with a history of so many points; NULL when that fails. Called
+     * by any thread; `context` is handed to it. */
     struct sample_pipeline *(*open_recording)(const void *context, uint32_t history_len);
     const void *context;
 
     struct past_access past;
 };
+
+/** How long marks of changes stay, in tenths of a second, as rows note their times. */
+static inline uint32_t ui_settings_fade_ds(const struct ui_settings *set)
+{
+    return (uint32_t)(set->fade_s * 10);
+}
 
 #endif

@@ -177,11 +177,8 @@ struct ui {
     bool past;         /* the sample shown is not the newest one there is … */
     int64_t behind_ns; /* … but so much older */
     bool playing;      /* the next one follows by itself */
-    bool readonly;
-    bool ascii; /* draw with ASCII glyphs */
-    bool utf8;  /* false: no Korean, no `L` */
-    uint32_t fade_ds;
-    double history_s; /* how far back the state diagram looks */
+    bool ascii;        /* draw with ASCII glyphs */
+    bool utf8;         /* false: no Korean, no `L` */
 
     struct ui_lesson lesson;
 
