@@ -31,7 +31,7 @@ static const struct {
     const char *key;
     double initial;
 } thresholds[] = {
-#define RULE(ident, name, states, judges, per_row, commands)
+#define RULE(ident, name, states, judges, wants, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help) {key, number},
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"

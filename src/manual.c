@@ -381,7 +381,7 @@ static void put_rules(void)
 {
     bool open = false, first = true;
     puts(".Bl -tag -width Ds");
-#define RULE(ident, name, states, judges, per_row, commands)                                       \
+#define RULE(ident, name, states, judges, wants, per_row, commands)                                \
     if (open)                                                                                      \
         puts(first ? "" : " .");                                                                   \
     open = first = true;                                                                           \

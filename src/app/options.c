@@ -533,7 +533,7 @@ static const struct option rows[SETTING_COUNT] = {
      BOTH("Keys separated by blanks; empty: none.", "빈칸으로 구분한 키. 비워 두면 없음.")},
         COMMANDS(COMMAND)
 #undef COMMAND
-#define RULE(ident, name, states, judges, per_row, commands)
+#define RULE(ident, name, states, judges, wants, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
     {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
 #define FIGURE(rule, field, key, kind)

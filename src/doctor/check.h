@@ -162,7 +162,7 @@ void doctor_undecided(struct check *l, enum rule_id rule);
 
 /* The functions of each rule: the second one is called for each row in its states, where rules.def
  * names it, and then the first one. */
-#define RULE(ident, name, states, judges, per_row, commands)                                       \
+#define RULE(ident, name, states, judges, wants, per_row, commands)                                \
     void rules_##name(struct check *l);                                                            \
     void rules_##name##_row(struct check *l, uint32_t row, const struct conn *c);
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)

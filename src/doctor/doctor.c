@@ -23,7 +23,7 @@ static const struct {
     void (*row)(struct check *l, uint32_t row, const struct conn *c); /* NULL: needs no rows */
     void (*check)(struct check *l);
 } functions[RULE_COUNT] = {
-#define RULE(ident, name, states, judges, per_row, commands)                                       \
+#define RULE(ident, name, states, judges, wants, per_row, commands)                                \
     [RULE_##ident] = {per_row, rules_##name},
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
 #define FIGURE(rule, field, key, kind)
@@ -196,25 +196,8 @@ static void pass_rows(struct check *l)
  *
  * Text of another program tells only some of what a rule looks at, and of one moment. */
 
-#define WANTS_AGE 0x8000u /* known from tcp_info alone, since no sample came before */
-
 static void skip_untold(struct check *l)
 {
-    static const uint16_t wants[RULE_COUNT] = {
-        [RULE_CLOSE_WAIT] = WANTS_AGE,
-        [RULE_ACCEPT_STALLED] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_INODE,
-        [RULE_ACCEPT_QUEUE] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q,
-        [RULE_SYN_BACKLOG] = CONN_UNKNOWN_SEND_Q,
-        [RULE_FIN_WAIT2] = CONN_UNKNOWN_INODE | WANTS_AGE,
-        [RULE_SYN_SENT] = CONN_UNKNOWN_TIMER,
-        [RULE_LAST_ACK] = CONN_UNKNOWN_TIMER,
-        [RULE_FIN_WAIT1] = CONN_UNKNOWN_INODE | CONN_UNKNOWN_SEND_Q,
-        [RULE_ZERO_WINDOW] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q,
-        [RULE_SLOW_READER] = CONN_UNKNOWN_RECV_Q,
-        [RULE_SELF_CONNECT] = CONN_UNKNOWN_LOCAL_ADDR | CONN_UNKNOWN_REMOTE_ADDR |
-                              CONN_UNKNOWN_LOCAL_PORT | CONN_UNKNOWN_REMOTE_PORT,
-        [RULE_KEEPALIVE] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q | WANTS_AGE,
-    };
     const struct sample *s = l->s;
     uint16_t untold[TCP_STATE_COUNT] = {0};
 
@@ -227,7 +210,7 @@ static void skip_untold(struct check *l)
     }
     for (unsigned rule = 0; rule < RULE_COUNT; rule++)
         for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
-            if (rules[rule].states >> state & 1 && untold[state] & wants[rule] &&
+            if (rules[rule].states >> state & 1 && untold[state] & rules[rule].wants &&
                 (state != TCP_STATE_LISTEN || rule != RULE_SYN_BACKLOG ||
                  s->count[TCP_STATE_SYN_RECV]))
                 doctor_not_looked(l, (enum rule_id)rule, SKIP_UNTOLD);

@@ -7,10 +7,11 @@
 #include "tcptop/doctor/doctor.h"
 
 const struct rule rules[RULE_COUNT] = {
-#define RULE(ident, key, mask, judged, per_row, lines)                                             \
+#define RULE(ident, key, mask, judged, wanted, per_row, lines)                                     \
     [RULE_##ident] = {.name = #key,                                                                \
                       .states = (mask),                                                            \
                       .judges = (judged),                                                          \
+                      .wants = (wanted),                                                           \
                       .label = MSG_RULE_##ident##_NAME,                                            \
                       .title = MSG_RULE_##ident##_TITLE,                                           \
                       .seen = MSG_RULE_##ident##_SEEN,                                             \
@@ -23,14 +24,17 @@ const struct rule rules[RULE_COUNT] = {
 #include "tcptop/doctor/rules.def"
 };
 
+/* A kind of its own only in rules.def. */
+#define KIND_OF_COUNT_OF(word) KIND_OF_COUNT, .words = MSG_MEASURE_##word
+
 static const struct {
     uint8_t rule, which;
     struct rule_figure figure;
 } figures[] = {
-#define RULE(ident, key, mask, judged, per_row, lines)
+#define RULE(ident, key, mask, judged, wanted, per_row, lines)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
-#define FIGURE(rule, field, key, kind)                                                             \
-    {RULE_##rule, FIGURE_##rule##_##field, {key, KIND_OF_##kind}},
+#define FIGURE(rule, field, key_, kind_)                                                           \
+    {RULE_##rule, FIGURE_##rule##_##field, {.key = key_, .kind = KIND_OF_##kind_}},
 #include "tcptop/doctor/rules.def"
 };
 
@@ -55,7 +59,7 @@ void rules_limits_init(struct limits *limits)
     *limits = (struct limits){
         .value =
             {
-#define RULE(ident, key, mask, judged, per_row, lines)
+#define RULE(ident, key, mask, judged, wanted, per_row, lines)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
     [THRESHOLD_##rule##_##field] = (number),
 #define FIGURE(rule, field, key, kind)

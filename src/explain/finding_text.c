@@ -189,51 +189,15 @@ void finding_figure(const struct finding *f, unsigned which, bool at_least, stru
     str_fini(&number);
 }
 
-/* What the figures count that say how bad a finding is; 0: their unit says it. */
-static enum msg measure_words(unsigned rule, unsigned which)
-{
-    static const struct {
-        enum msg first, others;
-    } words[RULE_COUNT] = {
-        [RULE_CLOSE_WAIT] = {MSG_MEASURE_SOCKETS, 0},
-        [RULE_ACCEPT_STALLED] = {MSG_MEASURE_WAITING, 0},
-        [RULE_ACCEPT_QUEUE] = {MSG_MEASURE_WAITING, MSG_MEASURE_OVERFLOWS},
-        [RULE_SYN_BACKLOG] = {MSG_MEASURE_HALF_OPEN, 0},
-        [RULE_SYN_DROPS] = {MSG_MEASURE_SYNS, 0},
-        [RULE_EPHEMERAL] = {MSG_MEASURE_PORTS, 0},
-        [RULE_BOUND] = {MSG_MEASURE_PORTS, 0},
-        [RULE_TW_TABLE] = {MSG_MEASURE_ENTRIES, 0},
-        [RULE_FIN_WAIT2] = {MSG_MEASURE_SOCKETS, MSG_MEASURE_SOCKETS},
-        [RULE_SYN_SENT] = {MSG_MEASURE_WAITING, 0},
-        [RULE_LAST_ACK] = {MSG_MEASURE_CONNECTIONS, 0},
-        [RULE_FIN_WAIT1] = {MSG_MEASURE_SOCKETS, MSG_MEASURE_SOCKETS},
-        [RULE_FLOW_RETRANS] = {MSG_MEASURE_RETRANSMITTED, MSG_MEASURE_CONNECTIONS},
-        [RULE_ZERO_WINDOW] = {MSG_MEASURE_CONNECTIONS, MSG_MEASURE_CONNECTIONS},
-        [RULE_SLOW_READER] = {MSG_MEASURE_CONNECTIONS, 0},
-        [RULE_SEND_BUFFER] = {MSG_MEASURE_CONNECTIONS, 0},
-        [RULE_KEEPALIVE] = {MSG_MEASURE_CONNECTIONS, 0},
-        [RULE_SELF_CONNECT] = {MSG_MEASURE_SOCKETS, 0},
-        [RULE_GROWING] = {MSG_MEASURE_CONNECTIONS, 0},
-        [RULE_MEMORY] = {MSG_MEASURE_PAGES, 0},
-        [RULE_RESETS] = {MSG_MEASURE_RESETS, MSG_MEASURE_RESETS},
-    };
-    const struct rule_figure *figure = rule_figure(rule, which);
-
-    return !figure || figure->kind != KIND_OF_COUNT ? 0
-           : which                                  ? words[rule].others
-                                                    : words[rule].first;
-}
-
 void finding_measure(const struct finding *f, unsigned which, bool at_least, struct str *out)
 {
-    enum msg words = measure_words(f->rule, which);
     const struct rule_figure *figure = rule_figure(f->rule, which);
     struct str number = STR_INIT, measure = STR_INIT;
 
     if (figure)
         add_number(&number, figure->kind, f->value[which]);
-    if (words)
-        text_fill(&measure, words, str_text(&number), NULL);
+    if (figure && figure->words)
+        text_fill(&measure, figure->words, str_text(&number), NULL);
     else
         str_add(&measure, str_text(&number));
     if (at_least || f->at_least >> which & 1) /* of the whole: "소켓 30개 이상" */

@@ -129,6 +129,19 @@ static void measures_that_are_lower_bounds(void **state)
     str_fini(&out);
 }
 
+/* The first figure of a rule says how bad a finding is, also where it stands alone: a number says
+ * what it counts. */
+static void measures_say_what_they_count(void **state)
+{
+    (void)state;
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
+        const struct rule_figure *first = rule_figure(rule, 0);
+        assert_non_null(first);
+        if (first->kind == KIND_OF_COUNT && !first->words)
+            fail_msg("%s: %s is a COUNT, and not COUNT_OF something", rules[rule].name, first->key);
+    }
+}
+
 /* One that two looks have not found any more may be over: it is told when it was seen last. One
  * look is not enough, so that what is there in every other sample stays on the screen. */
 static void what_may_be_over(void **state)
@@ -178,8 +191,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(close_event),      TEST(rows_concerned), TEST(measures_that_are_lower_bounds),
-        TEST(what_may_be_over), TEST(words),          TEST(needs),
+        TEST(close_event),
+        TEST(rows_concerned),
+        TEST(measures_that_are_lower_bounds),
+        TEST(measures_say_what_they_count),
+        TEST(what_may_be_over),
+        TEST(words),
+        TEST(needs),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include "tcptop/text/text.h"
 
 enum rule_id {
-#define RULE(ident, name, states, judges, per_row, commands) RULE_##ident,
+#define RULE(ident, name, states, judges, wants, per_row, commands) RULE_##ident,
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
@@ -25,7 +25,7 @@ enum rule_id {
 };
 
 enum limit_id {
-#define RULE(ident, name, states, judges, per_row, commands)
+#define RULE(ident, name, states, judges, wants, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help) THRESHOLD_##rule##_##field,
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
@@ -34,7 +34,7 @@ enum limit_id {
 
 /* Which figure of its rule: FIGURE_CLOSE_WAIT_LEAKED. */
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
-#define RULE(ident, name, states, judges, per_row, commands)                                       \
+#define RULE(ident, name, states, judges, wants, per_row, commands)                                \
     }                                                                                              \
     ;                                                                                              \
     enum figure_of_##ident                                                                         \
@@ -95,12 +95,26 @@ enum advice {
 struct rule_figure {
     const char *key; /* in JSON */
     enum figure_kind kind;
+    enum msg words; /* what a KIND_OF_COUNT counts, where it says how bad a finding is; else 0 */
+};
+
+/* What a rule wants to know of a row. */
+enum rule_wants {
+    WANTS_NOTHING = 0, /* that an import could lack: counters, the rows' states, tcp_info */
+    WANTS_RECV_Q = CONN_UNKNOWN_RECV_Q,
+    WANTS_SEND_Q = CONN_UNKNOWN_SEND_Q,
+    WANTS_TIMER = CONN_UNKNOWN_TIMER,
+    WANTS_INODE = CONN_UNKNOWN_INODE,
+    WANTS_ENDS = CONN_UNKNOWN_LOCAL_ADDR | CONN_UNKNOWN_REMOTE_ADDR | CONN_UNKNOWN_LOCAL_PORT |
+                 CONN_UNKNOWN_REMOTE_PORT,
+    WANTS_AGE = 0x8000, /* of an import known from tcp_info alone, since no sample came before */
 };
 
 struct rule {
     const char *name;
     uint32_t states; /* STATE_BIT()s of the rows that its findings concern */
     uint32_t judges; /* STATE_BIT()s of the states whose verdict depends on it */
+    uint16_t wants;  /* enum rule_wants */
     enum msg title, seen, means, act, harmless;
     enum msg label;       /* what it looks at */
     const char *commands; /* to check further, one per line, with {pid}, {laddr} … */
