@@ -474,6 +474,8 @@ static int apply_config(struct command_line *c, const char *path, struct err *er
 #define CALL(f)            .kind = EFFECT_CALL, .apply = f
 #define ALSO(...)          .also = {__VA_ARGS__}
 
+#define FORMAT_WORD(ident, name) #name " "
+
 /* The arguments that are no key. */
 static const struct effect argument_effects[ARGUMENT_COUNT] = {
 #define GROUP(ident)

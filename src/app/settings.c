@@ -368,22 +368,44 @@ static int check_times(const struct settings *s, struct err *err)
     return 0;
 }
 
+/* The format that was asked for, as an option, where the mode has no output in it; else NULL. */
+static const char *foreign_format(const struct settings *s, enum mode mode)
+{
+#define HAS(ident) (1u << FORMAT_##ident)
+    static const unsigned formats[] = {
+        [MODE_METRICS] = HAS(TEXT) | HAS(PROMETHEUS) | HAS(OPENMETRICS), /* TEXT: none was named */
+        [MODE_EXPLAIN] = HAS(TEXT),
+        [MODE_DOCTOR] = HAS(TEXT) | HAS(JSON),
+        [MODE_DIFF] = HAS(TEXT) | HAS(JSON),
+    };
+#undef HAS
+    static const char *const options[] = {
+#define FORMAT(ident, name) [FORMAT_##ident] = "--format " #name,
+        PRINTED_FORMATS(FORMAT)
+#undef FORMAT
+            [FORMAT_PROMETHEUS] = "--format prometheus",
+        [FORMAT_OPENMETRICS] = "--format openmetrics",
+    };
+    return formats[mode] >> s->format & 1 ? NULL : options[s->format];
+}
+
 /* What was given that a comparison has no use for. */
 static const char *incomparable(const struct command_line *c)
 {
     const struct settings *s = c->s;
+    const char *format = foreign_format(s, MODE_DIFF);
 
-    return c->dump                   ? "--size, --keys, --dump"
-           : c->once                 ? "--once"
-           : c->batch                ? "--batch, COUNT"
-           : s->summary              ? "--summary"
-           : s->format == FORMAT_CSV ? "--format csv"
-           : s->columns_given        ? "--columns"
-           : s->group_given          ? "--group-by"
-           : c->sort                 ? "--sort"
-           : s->begin.kind           ? "--begin"
-           : s->end.kind             ? "--end"
-                                     : NULL;
+    return c->dump            ? "--size, --keys, --dump"
+           : c->once          ? "--once"
+           : c->batch         ? "--batch, COUNT"
+           : s->summary       ? "--summary"
+           : format           ? format
+           : s->columns_given ? "--columns"
+           : s->group_given   ? "--group-by"
+           : c->sort          ? "--sort"
+           : s->begin.kind    ? "--begin"
+           : s->end.kind      ? "--end"
+                              : NULL;
 }
 
 static int check_diff(const struct command_line *c, struct err *err)
@@ -410,10 +432,11 @@ static const char *without_effect(const struct command_line *c)
 {
     const struct settings *s = c->s;
     const bool doctor = c->asked == MODE_DOCTOR;
+    const char *format = foreign_format(s, c->asked);
 
     return c->dump                               ? "--size, --keys, --dump"
-           : s->format == FORMAT_CSV             ? "--format csv"
            : s->format == FORMAT_JSON && !doctor ? "--json"
+           : format                              ? format
            : s->format_given && !doctor          ? "--format"
            : s->summary                          ? "--summary"
            : s->limit                            ? "--limit"
@@ -456,12 +479,9 @@ static const char *immeasurable(const struct command_line *c)
 static const char *unanswerable(const struct command_line *c)
 {
     const struct settings *s = c->s;
+    const char *format = foreign_format(s, MODE_METRICS);
 
-    return s->format == FORMAT_JSON  ? "--format json"
-           : s->format == FORMAT_CSV ? "--format csv"
-           : s->output_path          ? "--output"
-           : c->once                 ? "--once"
-                                     : NULL;
+    return format ? format : s->output_path ? "--output" : c->once ? "--once" : NULL;
 }
 
 static int check_metrics(const struct command_line *c, struct err *err)

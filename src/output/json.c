@@ -161,29 +161,30 @@ static void print_rows(struct sink *out, const struct print *p)
     }
 }
 
-/* What is told of a connection that has ended, whatever columns were asked for. */
-static const enum column_id last_figures[] = {COL_RTT, COL_MIN_RTT, COL_RETR, COL_BYTES_ACKED,
-                                              COL_BYTES_RECEIVED};
-#define LAST_FIGURES (sizeof(last_figures) / sizeof(last_figures[0]))
-
+/* The columns that were asked for, and behind them those that are told of a connection that has
+ * ended, whatever was asked for. */
 static size_t collect_closed_fields(struct json_field *fields, const struct print *p)
 {
-    size_t n = collect_fields(fields, p->columns, p->n_columns);
-    for (size_t i = 0; i < LAST_FIGURES; i++) {
-        bool there = false;
-        for (size_t c = 0; c < p->n_columns; c++) {
-            there |= p->columns[c] == last_figures[i];
-        }
-        n += there ? 0 : collect_fields(fields + n, &last_figures[i], 1);
+    bool asked[COL_COUNT] = {false};
+    enum column_id others[COL_COUNT];
+    size_t n_others = 0;
+    for (size_t i = 0; i < p->n_columns; i++) {
+        asked[p->columns[i]] = true;
     }
-    return n;
+    for (int id = 0; id < COL_COUNT; id++) {
+        if (columns[id].flags & COLUMN_ENDED && !asked[id]) {
+            others[n_others++] = (enum column_id)id;
+        }
+    }
+    const size_t n = collect_fields(fields, p->columns, p->n_columns);
+    return n + collect_fields(fields + n, others, n_others);
 }
 
 /* In the order of the sample: the rows that were known, then what no sample had, newest first. */
 static void print_closed(struct sink *out, const struct print *p)
 {
     const struct sample *s = p->sample;
-    struct json_field fields[COL_COUNT + LAST_FIGURES];
+    struct json_field fields[2 * COL_COUNT];
     size_t n = collect_closed_fields(fields, p);
     for (uint32_t row = s->n_live + s->n_missing; row < sample_rows(s) && out->error == 0; row++) {
         if (!predicate_match(p->filter, s, row)) {

@@ -13,9 +13,9 @@
 void print_sample(struct sink *out, const struct print *p)
 {
     static void (*const printers[])(struct sink *, const struct print *) = {
-        [FORMAT_TEXT] = text_print,
-        [FORMAT_JSON] = json_print,
-        [FORMAT_CSV] = csv_print,
+#define FORMAT(ident, name) [FORMAT_##ident] = name##_print,
+        PRINTED_FORMATS(FORMAT)
+#undef FORMAT
     };
     printers[p->format](out, p);
 }

@@ -10,9 +10,10 @@
 #include "tcptop/model/predicate.h"
 #include "tcptop/output/output.h"
 
-void text_print(struct sink *out, const struct print *p);
-void json_print(struct sink *out, const struct print *p);
-void csv_print(struct sink *out, const struct print *p);
+/* text_print() and so on: one sample in each format. */
+#define FORMAT(ident, name) void name##_print(struct sink *out, const struct print *p);
+PRINTED_FORMATS(FORMAT)
+#undef FORMAT
 
 /* Groups instead of rows. */
 void group_print_text(struct sink *out, const struct print *p);

@@ -882,6 +882,7 @@ static void (*const add_number[])(struct str *out, uint64_t n) = {
 #define OFTEN COLUMN_GROUP /* the same value in many rows */
 #define ADDS  COLUMN_SUM
 #define TOP   COLUMN_LARGEST
+#define ENDED COLUMN_ENDED
 
 #define READ(name)      .get = get_##name
 #define READ_LAST(name) .get = get_##name, .key = key_##name

@@ -322,6 +322,7 @@ static void test_refusals(void **state)
         {"--format prometheus --write x", "--write"},
         {"--format prometheus --dump text", "--dump"},
         {"--answer-http --json", "--format json"},
+        {"--answer-http --format csv", "--format csv"},
         {"--answer-http --once", "--once"},
         {"--answer-http --output x", "--output"},
         {"--redact", "--redact"},

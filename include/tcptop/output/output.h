@@ -32,11 +32,18 @@ void sink_addf(struct sink *s, const char *fmt, ...) __attribute__((format(print
 int sink_flush(struct sink *s); /* 0 or -errno; -EPIPE is for the caller to be silent about */
 void sink_fini(struct sink *s); /* does not flush */
 
+/* FORMAT(ident, name): what print_sample() prints by <name>_print(), in this order the first words
+ * that --format takes. */
+#define PRINTED_FORMATS(FORMAT)                                                                    \
+    FORMAT(TEXT, text)                                                                             \
+    FORMAT(JSON, json)                                                                             \
+    FORMAT(CSV, csv)
+
 enum format {
-    FORMAT_TEXT,
-    FORMAT_JSON,
-    FORMAT_CSV,
-    FORMAT_PROMETHEUS, /* these two by metrics_print(), output/metrics.h */
+#define FORMAT(ident, name) FORMAT_##ident,
+    PRINTED_FORMATS(FORMAT)
+#undef FORMAT
+        FORMAT_PROMETHEUS, /* these two by metrics_print(), output/metrics.h */
     FORMAT_OPENMETRICS
 };
 
