@@ -9,6 +9,7 @@
 
 #include "cli_error.h"
 #include "tcptop/base/edit_distance.h"
+#include "tcptop/output/output.h"
 
 const struct argument_row argument_rows[ARGUMENT_COUNT] = {
 #define GROUP(ident)
@@ -65,15 +66,21 @@ const char *argument_name(enum argument_id id, char *out, size_t size)
 /* The long option that "--NAME" may have meant; "--csv" is a format. */
 static bool find_near(const char *typed, char near[64])
 {
+    static const char *const formats[] = {
+#define FORMAT(ident, name) #name,
+        PRINTED_FORMATS(FORMAT)
+#undef FORMAT
+    };
     char name[64];
     const char *nearest = NULL;
 
     snprintf(name, sizeof name, "%s", typed + strspn(typed, "-"));
     name[strcspn(name, "=")] = '\0';
-    if (strcmp(name, "csv") == 0 || strcmp(name, "text") == 0) {
-        snprintf(near, 64, "--format %s", name);
-        return true;
-    }
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(name, formats[i]) == 0) {
+            snprintf(near, 64, "--format %s", formats[i]);
+            return true;
+        }
     unsigned least = edit_distance_limit(name) + 1;
     for (int i = 0; i < ARGUMENT_COUNT && strlen(name) > 2; i++) {
         const char *known = argument_rows[i].name;

@@ -58,8 +58,11 @@ static void try_arrows(struct stage *st, struct walk *w, unsigned from)
         assert_int_equal(chosen(st), from);
         stage_keys(st, arrows[k]);
         unsigned to = w->next[from][k] = chosen(st);
-        if (!w->keys[to][0])
-            snprintf(w->keys[to], sizeof w->keys[to], "%.40s %s", w->keys[from], arrows[k]);
+        if (w->keys[to][0])
+            continue;
+        char keys[sizeof w->keys[to]];
+        snprintf(keys, sizeof keys, "%.40s %s", w->keys[from], arrows[k]);
+        strcpy(w->keys[to], keys);
     }
 }
 
