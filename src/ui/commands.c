@@ -11,7 +11,7 @@
 #include "pane.h"
 #include "prompt.h"
 #include "states.h"
-#include "table.h"
+#include "table_cursor.h"
 #include "travel.h"
 
 /* Movement that the part with the focus has no use for is the table's. */

@@ -11,6 +11,7 @@
 #include "states.h"
 #include "table.h"
 #include "table_columns.h"
+#include "table_cursor.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "overlay_menu.h"
-#include "table.h"
+#include "table_cursor.h"
 
 static unsigned open(struct session *s)
 {

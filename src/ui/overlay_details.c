@@ -10,7 +10,7 @@
 #include "details_listener.h"
 #include "overlay.h"
 #include "states.h"
-#include "table.h"
+#include "table_cursor.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"

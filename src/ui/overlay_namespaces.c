@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "overlay_menu.h"
-#include "table.h"
+#include "table_cursor.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"

@@ -3,6 +3,7 @@
 #include "group_rows.h"
 #include "overlay_menu.h"
 #include "table.h"
+#include "table_cursor.h"
 
 static unsigned open(struct session *s)
 {

@@ -6,7 +6,7 @@
 
 #include "overlay.h"
 #include "prompt.h"
-#include "table.h"
+#include "table_cursor.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"

@@ -6,7 +6,7 @@
 
 #include "prompt.h"
 #include "session_rows.h"
-#include "table.h"
+#include "table_cursor.h"
 
 #define STEP_ROWS 16384u
 

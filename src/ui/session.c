@@ -21,7 +21,7 @@
 #include "prompt.h"
 #include "session_rows.h"
 #include "states.h"
-#include "table.h"
+#include "table_cursor.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/owner_rights_note.h"

@@ -5,7 +5,7 @@
 #include "overlay.h"
 #include "pane.h"
 #include "session_rows.h"
-#include "table.h"
+#include "table_cursor.h"
 
 #define PARK_ROWS 100000u /* so many are looked at in each sample, to find one of a warning */
 

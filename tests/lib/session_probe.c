@@ -16,7 +16,7 @@
 #include "../../src/ui/pane.h"
 #include "../../src/ui/prompt.h"
 #include "../../src/ui/session_rows.h"
-#include "../../src/ui/table.h"
+#include "../../src/ui/table_cursor.h"
 
 const char *probe_overlay(const struct session *s)
 {
