@@ -12,74 +12,49 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/folder.h"
-#include "lib/sample.h"
+#include "lib/found.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/source/recorder.h"
 #include "tcptop/text/text.h"
 
-#define WALL_S INT64_C(1764417600)
-#define MONO_S INT64_C(5000)
-#define KEY    UINT64_C(77)
+#define KEY UINT64_C(77)
 
 #define GROWING_FROM 6 /* the second from which the recorder could look */
 
-static char directory[FOLDER_SIZE], path[96];
 static struct limits limits;
 static struct sample_pipeline *pipeline;
 static const struct sample *last;
 
-static int make_directory(void **state)
+static int set_up(void **state)
 {
-    (void)state;
     rules_limits_init(&limits);
-    if (folder_make(directory))
-        return -1;
-    snprintf(path, sizeof path, "%s/one.tcptop", directory);
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    return folder_remove(directory);
-}
-
-static const char *rule_name(unsigned rule)
-{
-    return rule < RULE_COUNT ? rules[rule].name : NULL;
+    return found_make_folder(state);
 }
 
 /* The sample of second `t`; with `connections` above 0 the recorder found that many which lose. */
 static void record(struct recorder *r, int t, double connections, double share)
 {
-    struct sample *s = sample_make(NULL);
+    struct sample *s = found_sample(t, connections > 0);
 
     sample_row(s, "10.0.0.1:443", "10.0.0.9:50000", TCP_STATE_ESTABLISHED)->cookie = 9;
     s->seq = (uint64_t)t;
-    s->mono_ns = (MONO_S + t) * NS_PER_S;
-    s->wall_ns = (WALL_S + t) * NS_PER_S;
-    s->findings = findings_new(1);
-    assert_non_null(s->findings);
     if (connections > 0) {
         struct finding *f = &s->findings->list[0];
-        s->findings->n = 1;
         *f = (struct finding){.key = KEY,
                               .rule = RULE_FLOW_RETRANS,
                               .severity = SEVERITY_WARNING,
                               .subject = SUBJECT_PEER,
                               .marks = STATE_BIT(TCP_STATE_ESTABLISHED),
                               .scope = {.states = STATE_BIT(TCP_STATE_ESTABLISHED)},
-                              .since_ns = (MONO_S + 3) * NS_PER_S,
-                              .since_wall_ns = (WALL_S + 3) * NS_PER_S,
+                              .since_ns = (FOUND_MONO_S + 3) * NS_PER_S,
+                              .since_wall_ns = (FOUND_WALL_S + 3) * NS_PER_S,
                               .seen_ns = s->mono_ns};
         f->value[FIGURE_FLOW_RETRANS_COUNT] = connections;
         f->value[FIGURE_FLOW_RETRANS_SHARE] = share;
         f->valid = 1u << FIGURE_FLOW_RETRANS_COUNT | 1u << FIGURE_FLOW_RETRANS_SHARE;
     }
-    memset(s->findings->skip, LOOKED, RULE_COUNT);
     s->findings->skip[RULE_BOUND] = SKIP_BOUND;
     s->findings->skip[RULE_GROWING] = t < GROWING_FROM ? SKIP_SHORT : LOOKED;
     s->findings->skip[RULE_KEEPALIVE] = t < GROWING_FROM ? SKIP_YET : LOOKED;
@@ -92,7 +67,7 @@ static void record(struct recorder *r, int t, double connections, double share)
 static void make_recording(uint64_t judge)
 {
     const struct recorder_options options = {
-        .path = path, .force = true, .judge = judge, .rule_name = rule_name};
+        .path = found_recording, .force = true, .judge = judge, .rule_name = found_rule_name};
     struct recorder *r;
 
     assert_int_equal(recorder_open(&r, &options), 0);
@@ -106,7 +81,7 @@ static struct source *open_it(bool believe)
     struct doctor_notes notes;
     struct source *src;
 
-    assert_int_equal(recording_open(&src, path, NULL), 0);
+    assert_int_equal(recording_open(&src, found_recording, NULL), 0);
     pipeline = sample_pipeline_new(src, 10);
     assert_non_null(pipeline);
     struct sample_observer *doctor = doctor_new(&limits, false, 1);
@@ -153,8 +128,8 @@ static void what_was_found_is_told_while_it_held(void **state)
         if (!held)
             continue;
         assert_true(f->list[0].key == KEY);
-        assert_true(f->list[0].since_ns == (MONO_S + 3) * NS_PER_S);
-        assert_true(f->list[0].told_wall_ns == (WALL_S + 5) * NS_PER_S);
+        assert_true(f->list[0].since_ns == (FOUND_MONO_S + 3) * NS_PER_S);
+        assert_true(f->list[0].told_wall_ns == (FOUND_WALL_S + 5) * NS_PER_S);
         assert_true(f->list[0].value[FIGURE_FLOW_RETRANS_SHARE] == 40);
     }
     end();
@@ -174,15 +149,15 @@ static void what_has_ended_is_told_wherever_one_looks(void **state)
     make_recording(rules_digest(&limits));
     for (int from = 1; from <= 9; from += 4) {
         struct source *src = open_it(true);
-        assert_int_equal(recording_seek(src, (WALL_S + from) * NS_PER_S), 0);
+        assert_int_equal(recording_seek(src, (FOUND_WALL_S + from) * NS_PER_S), 0);
         for (int t = from; t <= 9; t++)
             (void)next();
         assert_int_equal(last->findings->n, 0);
         assert_int_equal(last->findings->n_ended, 1);
         const struct finding *f = &last->findings->list[0];
         assert_true(f->key == KEY && f->valid == 0);
-        assert_true(f->since_wall_ns == (WALL_S + 3) * NS_PER_S);
-        assert_true(f->ended_wall_ns == (WALL_S + 7) * NS_PER_S);
+        assert_true(f->since_wall_ns == (FOUND_WALL_S + 3) * NS_PER_S);
+        assert_true(f->ended_wall_ns == (FOUND_WALL_S + 7) * NS_PER_S);
         end();
     }
 }
@@ -191,11 +166,11 @@ static void what_has_ended_is_told_wherever_one_looks(void **state)
  * doctor looks at them before their addresses are replaced. */
 static void record_redacted(void)
 {
-    const struct recorder_options options = {.path = path,
+    const struct recorder_options options = {.path = found_recording,
                                              .force = true,
                                              .redact = true,
                                              .judge = rules_digest(&limits),
-                                             .rule_name = rule_name};
+                                             .rule_name = found_rule_name};
     struct sample_observer *doctor = doctor_new(&limits, true, 1);
     struct recorder *r;
 
@@ -208,8 +183,8 @@ static void record_redacted(void)
         c->cookie = 9;
         c->retrans = t <= 6 ? 6 : 0;
         s->seq = (uint64_t)t;
-        s->mono_ns = (MONO_S + t) * NS_PER_S;
-        s->wall_ns = (WALL_S + t) * NS_PER_S;
+        s->mono_ns = (FOUND_MONO_S + t) * NS_PER_S;
+        s->wall_ns = (FOUND_WALL_S + t) * NS_PER_S;
         doctor->observe(doctor, s);
         assert_int_equal(s->findings->n, t < 21);
         assert_int_equal(recorder_add(r, s), 0);
@@ -236,8 +211,10 @@ static void one_whose_addresses_are_replaced_is_one(void **state)
  * follows from something that is not recorded. */
 static void record_with_cause(void)
 {
-    const struct recorder_options options = {
-        .path = path, .force = true, .judge = rules_digest(&limits), .rule_name = rule_name};
+    const struct recorder_options options = {.path = found_recording,
+                                             .force = true,
+                                             .judge = rules_digest(&limits),
+                                             .rule_name = found_rule_name};
     struct sample_observer *doctor = doctor_new(&limits, true, 1);
     struct recorder *r;
 
@@ -249,8 +226,8 @@ static void record_with_cause(void)
         c->cookie = 9;
         c->retrans = 6;
         s->seq = (uint64_t)t;
-        s->mono_ns = (MONO_S + t) * NS_PER_S;
-        s->wall_ns = (WALL_S + t) * NS_PER_S;
+        s->mono_ns = (FOUND_MONO_S + t) * NS_PER_S;
+        s->wall_ns = (FOUND_WALL_S + t) * NS_PER_S;
         doctor->observe(doctor, s);
         assert_int_equal(s->findings->n, 1);
         struct findings *both = findings_new(2);
@@ -347,5 +324,5 @@ int main(void)
         cmocka_unit_test(other_thresholds_are_not_believed),
     };
 
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, set_up, found_remove_folder);
 }

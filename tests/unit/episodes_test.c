@@ -9,12 +9,10 @@
 
 #include <errno.h>
 
-#include "lib/sample.h"
+#include "lib/found.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/episodes.h"
 #include "tcptop/model/sample.h"
-
-#define WALL_S INT64_C(1764417600)
 
 static struct episodes all;
 
@@ -28,14 +26,9 @@ static int finish(void **state)
 /* The doctor looked at second `t`, and this is what it found. */
 static void look_at(int t, uint32_t view, const struct finding *f, uint32_t n)
 {
-    struct sample *s = sample_make(NULL);
+    struct sample *s = found_sample(t, n);
 
-    s->mono_ns = t * NS_PER_S;
-    s->wall_ns = (WALL_S + t) * NS_PER_S;
     s->netns_view = view;
-    s->findings = findings_new(n);
-    assert_non_null(s->findings);
-    s->findings->n = n;
     for (uint32_t i = 0; i < n; i++)
         s->findings->list[i] = f[i];
     assert_int_equal(episodes_add(&all, s), 0);
@@ -60,9 +53,9 @@ static void look(int t, uint32_t view, const struct seen *seen, uint32_t n)
                                 .severity = seen[i].severity,
                                 .valid = 2,
                                 .value = {0, seen[i].figure},
-                                .since_ns = seen[i].since * NS_PER_S,
-                                .since_wall_ns = (WALL_S + seen[i].since) * NS_PER_S,
-                                .seen_ns = seen[i].last * NS_PER_S};
+                                .since_ns = (FOUND_MONO_S + seen[i].since) * NS_PER_S,
+                                .since_wall_ns = (FOUND_WALL_S + seen[i].since) * NS_PER_S,
+                                .seen_ns = (FOUND_MONO_S + seen[i].last) * NS_PER_S};
     look_at(t, view, f, n);
 }
 
@@ -72,12 +65,12 @@ static void expect(uint32_t i, uint64_t key, const int times[3], bool holds)
     const struct episode *e = &all.list[i];
 
     assert_true(e->worst.key == key);
-    assert_int_equal(e->begin_ns / NS_PER_S, times[0]);
-    assert_int_equal(e->begin_wall_ns / NS_PER_S - WALL_S, times[0]);
-    assert_int_equal(e->worst_ns / NS_PER_S, times[1]);
-    assert_int_equal(e->worst_wall_ns / NS_PER_S - WALL_S, times[1]);
-    assert_int_equal(e->end_ns / NS_PER_S, times[2]);
-    assert_int_equal(e->end_wall_ns / NS_PER_S - WALL_S, times[2]);
+    assert_int_equal(e->begin_ns / NS_PER_S - FOUND_MONO_S, times[0]);
+    assert_int_equal(e->begin_wall_ns / NS_PER_S - FOUND_WALL_S, times[0]);
+    assert_int_equal(e->worst_ns / NS_PER_S - FOUND_MONO_S, times[1]);
+    assert_int_equal(e->worst_wall_ns / NS_PER_S - FOUND_WALL_S, times[1]);
+    assert_int_equal(e->end_ns / NS_PER_S - FOUND_MONO_S, times[2]);
+    assert_int_equal(e->end_wall_ns / NS_PER_S - FOUND_WALL_S, times[2]);
     assert_int_equal(e->holds, holds);
 }
 
@@ -118,9 +111,9 @@ static void look_at_age(int t, uint8_t severity, double count, double age, uint8
                               .value = {count, age},
                               .advice = advice,
                               .cause = {.key = cause},
-                              .since_ns = NS_PER_S,
-                              .since_wall_ns = (WALL_S + 1) * NS_PER_S,
-                              .seen_ns = t * NS_PER_S};
+                              .since_ns = (FOUND_MONO_S + 1) * NS_PER_S,
+                              .since_wall_ns = (FOUND_WALL_S + 1) * NS_PER_S,
+                              .seen_ns = (FOUND_MONO_S + t) * NS_PER_S};
 
     look_at(t, 0, &f, 1);
 }

@@ -16,40 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/folder.h"
-#include "lib/sample.h"
+#include "lib/found.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/source/block.h"
 #include "tcptop/source/recorder.h"
 #include "tcptop/source/recording.h"
 
-#define WALL_S INT64_C(1764417600)
-#define MONO_S INT64_C(5000)
-
-static char directory[FOLDER_SIZE], path[96];
 static struct recorder *recorder;
 static uint64_t seq;
-
-static int make_directory(void **state)
-{
-    (void)state;
-    if (folder_make(directory))
-        return -1;
-    snprintf(path, sizeof path, "%s/one.tcptop", directory);
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    return folder_remove(directory);
-}
-
-static const char *rule_name(unsigned rule)
-{
-    return rule < RULE_COUNT ? rules[rule].name : NULL;
-}
 
 static void begin(const char *where, uint64_t judge, bool redact)
 {
@@ -57,7 +32,7 @@ static void begin(const char *where, uint64_t judge, bool redact)
                                              .force = true,
                                              .judge = judge,
                                              .redact = redact,
-                                             .rule_name = rule_name,
+                                             .rule_name = found_rule_name,
                                              .keep_ns = 400 * NS_PER_S};
 
     seq = 0;
@@ -120,18 +95,13 @@ static struct finding leak(double leaked, unsigned severity)
 /* A sample at second `t` with the finding; NULL: without. */
 static void add(int t, const struct finding *f, int since)
 {
-    struct sample *s = sample_make(NULL);
+    struct sample *s = found_sample(t, f != NULL);
 
     s->seq = ++seq;
-    s->mono_ns = (MONO_S + t) * NS_PER_S;
-    s->wall_ns = (WALL_S + t) * NS_PER_S;
-    s->findings = findings_new(1);
-    assert_non_null(s->findings);
-    s->findings->n = f != NULL;
     if (f) {
         s->findings->list[0] = *f;
-        s->findings->list[0].since_ns = (MONO_S + since) * NS_PER_S;
-        s->findings->list[0].since_wall_ns = (WALL_S + since) * NS_PER_S;
+        s->findings->list[0].since_ns = (FOUND_MONO_S + since) * NS_PER_S;
+        s->findings->list[0].since_wall_ns = (FOUND_WALL_S + since) * NS_PER_S;
         s->findings->list[0].seen_ns = s->mono_ns;
     }
     memset(s->findings->skip, t < 5 ? SKIP_YET : LOOKED, RULE_COUNT);
@@ -151,12 +121,12 @@ static struct source *found_in(const char *where, struct recording_findings *out
 
 static void expect(const struct episode *e, int from, int worst, int to, bool holds)
 {
-    assert_int_equal(e->begin_wall_ns / NS_PER_S - WALL_S, from);
-    assert_int_equal(e->begin_ns / NS_PER_S - MONO_S, from);
-    assert_int_equal(e->worst_wall_ns / NS_PER_S - WALL_S, worst);
-    assert_int_equal(e->worst_ns / NS_PER_S - MONO_S, worst);
-    assert_int_equal(e->end_wall_ns / NS_PER_S - WALL_S, to);
-    assert_int_equal(e->end_ns / NS_PER_S - MONO_S, to);
+    assert_int_equal(e->begin_wall_ns / NS_PER_S - FOUND_WALL_S, from);
+    assert_int_equal(e->begin_ns / NS_PER_S - FOUND_MONO_S, from);
+    assert_int_equal(e->worst_wall_ns / NS_PER_S - FOUND_WALL_S, worst);
+    assert_int_equal(e->worst_ns / NS_PER_S - FOUND_MONO_S, worst);
+    assert_int_equal(e->end_wall_ns / NS_PER_S - FOUND_WALL_S, to);
+    assert_int_equal(e->end_ns / NS_PER_S - FOUND_MONO_S, to);
     assert_int_equal(e->holds, holds);
 }
 
@@ -165,18 +135,18 @@ static void all_of_a_finding_comes_back(void **state)
     (void)state;
     struct recording_findings found;
 
-    begin(path, 42, false);
+    begin(found_recording, 42, false);
     for (int t = 0; t < 130; t++) {
         struct finding f = leak(t == 70 ? 99.5 : 20, SEVERITY_WARNING);
         add(t, t >= 10 && t < 100 ? &f : NULL, 10);
     }
     end();
-    struct source *src = found_in(path, &found);
+    struct source *src = found_in(found_recording, &found);
     assert_int_equal(found.n, 1);
     assert_true(found.judge == 42);
     assert_int_equal(found.samples, 130);
     assert_int_equal(found.reason.code, REASON_NONE);
-    assert_int_equal(found.last_wall_ns / NS_PER_S - WALL_S, 129);
+    assert_int_equal(found.last_wall_ns / NS_PER_S - FOUND_WALL_S, 129);
     expect(found.list, 10, 70, 99, false);
     assert_false(found.list->at_least);
     assert_int_equal(found.skip[RULE_CLOSE_WAIT], LOOKED);
@@ -187,7 +157,7 @@ static void all_of_a_finding_comes_back(void **state)
     was.since_ns = is->since_ns;
     was.since_wall_ns = is->since_wall_ns;
     was.seen_ns = is->seen_ns;
-    assert_int_equal(is->since_ns / NS_PER_S - MONO_S, 10);
+    assert_int_equal(is->since_ns / NS_PER_S - FOUND_MONO_S, 10);
     assert_memory_equal(is->value, was.value, sizeof was.value);
     assert_memory_equal(&is->peer, &was.peer, sizeof was.peer);
     assert_memory_equal(&is->scope.ends, &was.scope.ends, sizeof was.scope.ends);
@@ -232,10 +202,10 @@ static void addresses_are_left_out(void **state)
     struct recording_findings found;
     struct finding f = leak(20, SEVERITY_WARNING), *is;
 
-    begin(path, 42, true);
+    begin(found_recording, 42, true);
     add(0, &f, 0);
     end();
-    struct source *src = found_in(path, &found);
+    struct source *src = found_in(found_recording, &found);
     assert_int_equal(found.n, 1);
     is = (struct finding *)(uintptr_t)&found.list->worst;
     assert_memory_not_equal(is->peer.dst, f.peer.dst, 4);
@@ -252,9 +222,9 @@ static void files_and_recorders_follow_each_other(void **state)
     char command[256];
     struct recording_findings found;
     struct finding f = leak(20, SEVERITY_WARNING);
-    static char name[sizeof directory + 8];
+    static char name[sizeof found_folder + 8];
 
-    snprintf(name, sizeof name, "%s/many", directory);
+    snprintf(name, sizeof name, "%s/many", found_folder);
     snprintf(command, sizeof command, "rm -rf %s && mkdir %s", name, name);
     assert_int_equal(system(command), 0);
     begin(name, 42, false); /* a file each 100 s */
@@ -277,7 +247,7 @@ static void files_and_recorders_follow_each_other(void **state)
     src = found_in(name, &found);
     assert_int_equal(found.n, 2);
     expect(&found.list[0], 50, 50, 349, true);
-    assert_int_equal(recording_limit(src, (WALL_S + 405) * NS_PER_S, INT64_MAX), 0);
+    assert_int_equal(recording_limit(src, (FOUND_WALL_S + 405) * NS_PER_S, INT64_MAX), 0);
     assert_int_equal(recording_findings(src, rules_number, true, &found), 0);
     assert_int_equal(found.n, 1);
     expect(&found.list[0], 410, 410, 419, false);
@@ -291,19 +261,19 @@ static void what_was_checked_by_then(void **state)
     (void)state;
     struct recording_findings found;
 
-    begin(path, 42, false);
+    begin(found_recording, 42, false);
     for (int t = 0; t < 20; t++) /* from second 5 on it has looked */
         add(t, NULL, 0);
     end();
-    struct source *src = found_in(path, &found);
+    struct source *src = found_in(found_recording, &found);
     assert_int_equal(found.skip[RULE_GROWING], LOOKED);
-    assert_true(found.looked_wall_ns[RULE_GROWING] == (WALL_S + 5) * NS_PER_S);
-    assert_int_equal(recording_limit(src, INT64_MIN, (WALL_S + 4) * NS_PER_S), 0);
+    assert_true(found.looked_wall_ns[RULE_GROWING] == (FOUND_WALL_S + 5) * NS_PER_S);
+    assert_int_equal(recording_limit(src, INT64_MIN, (FOUND_WALL_S + 4) * NS_PER_S), 0);
     assert_int_equal(recording_findings(src, rules_number, true, &found), 0);
     assert_int_equal(found.samples, 5);
     assert_int_equal(found.skip[RULE_GROWING], SKIP_YET);
     assert_int_equal(found.skip[RULE_MEMORY], SKIP_COUNTERS);
-    assert_int_equal(recording_limit(src, INT64_MIN, (WALL_S + 5) * NS_PER_S), 0);
+    assert_int_equal(recording_limit(src, INT64_MIN, (FOUND_WALL_S + 5) * NS_PER_S), 0);
     assert_int_equal(recording_findings(src, rules_number, true, &found), 0);
     assert_int_equal(found.skip[RULE_GROWING], LOOKED);
     source_close(src);
@@ -316,12 +286,12 @@ static void a_recorder_was_killed(void **state)
     struct recording_findings found;
     struct finding f = leak(20, SEVERITY_WARNING), graver = leak(15, SEVERITY_CRITICAL);
 
-    begin(path, 42, false);
+    begin(found_recording, 42, false);
     for (int t = 0; t < 20; t++)
         add(t, t >= 15 ? &graver : t >= 5 ? &f : NULL, 5);
     char copy[128], command[300];
-    snprintf(copy, sizeof copy, "%s/killed.tcptop", directory);
-    snprintf(command, sizeof command, "cp %s %s", path, copy);
+    snprintf(copy, sizeof copy, "%s/killed.tcptop", found_folder);
+    snprintf(command, sizeof command, "cp %s %s", found_recording, copy);
     assert_int_equal(system(command), 0);
     end();
     struct source *src = found_in(copy, &found);
@@ -345,20 +315,20 @@ static void what_is_not_known_is_left_out(void **state)
     struct finding f = leak(20, SEVERITY_WARNING);
     struct source *src;
 
-    begin(path, 1, false);
+    begin(found_recording, 1, false);
     add(0, &f, 0);
     end();
-    src = found_in(path, &found);
+    src = found_in(found_recording, &found);
     assert_int_equal(found.n, 1);
     assert_int_equal(recording_findings(src, no_rule, false, &found), 0);
     assert_int_equal(found.n, 0);
     source_close(src);
     f.value[FIGURE_CLOSE_WAIT_LEAKED] = (double)NAN;
     f.value[FIGURE_CLOSE_WAIT_OLDEST] = -1;
-    begin(path, 1, false);
+    begin(found_recording, 1, false);
     add(0, &f, 0);
     end();
-    src = found_in(path, &found);
+    src = found_in(found_recording, &found);
     assert_int_equal(found.n, 1);
     assert_int_equal(found.list->worst.valid, 0);
     source_close(src);
@@ -375,5 +345,5 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_left_out),
     };
 
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, found_make_folder, found_remove_folder);
 }
