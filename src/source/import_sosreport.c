@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,10 @@ static const char *const commands[] = {"ss_-peaonmi", "netstat_-W_-neopa", "nets
 
 void import_sosreport_fini(struct import_sosreport *s)
 {
-    for (uint32_t i = 0; i < s->n; i++)
+    for (uint32_t i = 0; i < s->n; i++) {
         free(s->file[i].path);
+        free(s->file[i].whole);
+    }
     free(s->file);
     *s = (struct import_sosreport){.n = 0};
 }
@@ -72,20 +75,25 @@ static int make_room(struct import_sosreport *s)
 static int add_file(struct import_sosreport *s, const char *directory, const char *name,
                     const char *netns, size_t netns_len)
 {
+    char *whole = strndup(netns, netns_len);
     struct str path = STR_INIT;
 
     str_addf(&path, "%s/%s", directory, name);
-    int rc = str_failed(&path) ? -ENOMEM : open_regular(str_text(&path));
+    int rc = !whole || str_failed(&path) ? -ENOMEM : open_regular(str_text(&path));
     if (rc >= 0) {
         close(rc);
         rc = make_room(s);
     }
     if (rc) {
         str_fini(&path);
+        free(whole);
         return is_absence(rc) ? 0 : rc;
     }
-    utf8_sanitise_into(s->file[s->n].netns, NETNS_NAME, netns, netns_len);
-    s->file[s->n++].path = path.data; /* handed over */
+    struct import_sosreport_file *file = &s->file[s->n++];
+    *file = (struct import_sosreport_file){.path = path.data, .whole = whole}; /* handed over */
+    utf8_sanitise_into(file->netns, sizeof file->netns, netns, netns_len);
+    if (netns_len)
+        file->netns_id = ++s->others;
     return 1;
 }
 
@@ -101,11 +109,8 @@ static int add_own(struct import_sosreport *s, const char *plugin)
 
 static bool has_netns(const struct import_sosreport *s, const char *name, size_t len)
 {
-    char clean[NETNS_NAME];
-
-    utf8_sanitise_into(clean, sizeof clean, name, len);
     for (uint32_t i = 0; i < s->n; i++)
-        if (strcmp(s->file[i].netns, clean) == 0)
+        if (strlen(s->file[i].whole) == len && memcmp(s->file[i].whole, name, len) == 0)
             return true;
     return false;
 }
@@ -172,6 +177,39 @@ static int add_directories(struct import_sosreport *s, const char *plugin)
     return rc;
 }
 
+static int compare_netns(const void *a, const void *b)
+{
+    const struct import_sosreport_file *const *x = a, *const *y = b;
+    const int order = strcmp((*x)->netns, (*y)->netns);
+
+    return order ? order : (*x)->netns_id - (*y)->netns_id;
+}
+
+/* Names that are equal once they are sanitised and cut get "~1", "~2" … at their end. */
+static int tell_apart(struct import_sosreport *s)
+{
+    struct import_sosreport_file **sorted = calloc(s->n + 1u, sizeof *sorted);
+    uint32_t n = 0;
+
+    if (!sorted)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->file[i].netns_id)
+            sorted[n++] = &s->file[i];
+    qsort(sorted, n, sizeof *sorted, compare_netns);
+    for (uint32_t from = 0, to; from < n; from = to) {
+        const char *name = sorted[from]->netns;
+        for (to = from + 1; to < n && strcmp(sorted[to]->netns, name) == 0; to++)
+            continue;
+        const bool is_own = strcmp(name, IMPORT_SOSREPORT_OWN) == 0;
+        const size_t kept = utf8_fit(name, strlen(name), NETNS_NAME - 8, NULL);
+        for (uint32_t i = from; (is_own || to - from > 1) && i < to; i++)
+            snprintf(sorted[i]->netns + kept, NETNS_NAME - kept, "~%" PRIu32, i - from + 1);
+    }
+    free(sorted);
+    return 0;
+}
+
 /* The n-th word of a file; "" where it cannot be read. */
 static void read_word(const char *root, const char *name, unsigned nth, char *out, size_t size)
 {
@@ -221,7 +259,9 @@ static int find_below(struct import_sosreport *s, const char *root, const char *
     }
     if (rc >= 0)
         rc = add_others(s, plugin);
-    return rc < 0 ? rc : add_directories(s, plugin);
+    if (rc >= 0)
+        rc = add_directories(s, plugin);
+    return rc < 0 ? rc : tell_apart(s);
 }
 
 int import_sosreport_find(struct import_sosreport *s, const char *path)

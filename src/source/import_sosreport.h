@@ -8,14 +8,18 @@
 
 #include "tcptop/model/netns.h"
 
-#define IMPORT_SOSREPORT_FILES 16384u /* hosts of OpenStack have thousands of namespaces */
+#define IMPORT_SOSREPORT_FILES 16384u    /* hosts of OpenStack have thousands of namespaces */
+#define IMPORT_SOSREPORT_OWN   "default" /* the name of the host's own where there are others */
 
 struct import_sosreport {
     struct import_sosreport_file {
         char *path;             /* owned */
-        char netns[NETNS_NAME]; /* the namespace that it is of; "" the host's own; sanitised */
+        char *whole;            /* owned: the name of its namespace, as the report writes it */
+        char netns[NETNS_NAME]; /* that, sanitised and cut, unlike every other; "" the host's own */
+        uint16_t netns_id;      /* 0 the host's own, the others from 1 on, in the order of files */
     } * file;                   /* owned */
     uint32_t n, cap;
+    uint16_t others;           /* how many namespaces besides the host's own */
     char host[65], kernel[65]; /* sanitised; "" not known */
 };
 

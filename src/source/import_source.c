@@ -174,13 +174,7 @@ static int open_next_file(struct import_source *im)
     if (im->fd < 0)
         return im->fd;
     im->begun = false;
-    im->reader.rows->sample.netns_id = 0;
-    for (uint32_t i = 0; im->namespaces && i < im->namespaces->n; i++) {
-        const struct netns *ns = &im->namespaces->list[i];
-        bool own = !files->file[im->file].netns[0];
-        if (own ? ns->own : strcmp(ns->name, files->file[im->file].netns) == 0)
-            im->reader.rows->sample.netns_id = ns->id;
-    }
+    im->reader.rows->sample.netns_id = files->file[im->file].netns_id;
     return import_reader_file(&im->reader, files->file[im->file++].path);
 }
 
@@ -357,24 +351,23 @@ int import_open(struct source **src, int fd, const void *head, size_t len, const
 /* The namespaces that the files are of, when there are several. */
 static int name_namespaces(struct import_source *im)
 {
-    struct netns_table *t;
-    uint32_t n = 0;
+    const uint32_t n = im->files->others;
 
-    for (uint32_t i = 0; i < im->files->n; i++)
-        n += im->files->file[i].netns[0] != '\0';
     if (!n)
         return 0;
-    t = netns_table_new(n + 1);
+    struct netns_table *t = netns_table_new(n + 1);
     if (!t)
         return -ENOMEM;
     t->several = true;
     t->shown = n + 1;
-    t->list[0] = (struct netns){.name = "default", .id = 0, .own = true, .shown = true};
-    for (uint32_t i = 0, at = 1; i < im->files->n; i++) {
-        if (!im->files->file[i].netns[0])
+    t->list[0] = (struct netns){.name = IMPORT_SOSREPORT_OWN, .own = true, .shown = true};
+    for (uint32_t i = 0; i < im->files->n; i++) {
+        const struct import_sosreport_file *file = &im->files->file[i];
+        if (!file->netns_id)
             continue;
-        t->list[at] = (struct netns){.id = (uint16_t)at, .shown = true};
-        memcpy(t->list[at++].name, im->files->file[i].netns, NETNS_NAME);
+        struct netns *ns = &t->list[file->netns_id];
+        *ns = (struct netns){.id = file->netns_id, .shown = true};
+        memcpy(ns->name, file->netns, NETNS_NAME);
     }
     netns_table_sort(t);
     im->namespaces = t;

@@ -188,6 +188,31 @@ static void names_that_are_none(void **state)
     assert_string_equal(found.file[0].netns, "a\xef\xbf\xbd[2Jb");
 }
 
+#define LONG63 "a-name-of-sixty-three-bytes-which-is-all-that-is-kept-of-it-1234"
+
+/* They are namespaces of their own, whatever the screen can show of their names. */
+static void names_that_look_equal(void **state)
+{
+    (void)state;
+    put(SOS SS, "");
+    put(SOS "ip_netns_exec_" LONG63 "-one_" SS, "");
+    put(SOS "ip_netns_exec_" LONG63 "-two_" SS, "");
+    put(SOS "ip_netns_exec_" LONG63 "-two_netstat_-neopa", "");
+    put(SOS "ip_netns_exec_a\001_" SS, "");
+    put(SOS "ip_netns_exec_a\002_" SS, "");
+    put(SOS "ip_netns_exec_default_" SS, ""); /* not the host's own */
+    assert_int_equal(find(), 0);
+    assert_int_equal(found.n, 6);
+    assert_int_equal(found.others, 5);
+    for (uint32_t i = 0; i < found.n; i++) {
+        assert_int_equal(found.file[i].netns_id, i);
+        for (uint32_t k = 0; k < i; k++)
+            assert_string_not_equal(found.file[i].netns, found.file[k].netns);
+    }
+    assert_string_equal(found.file[1].netns, "a\xef\xbf\xbd~1");
+    assert_string_equal(found.file[5].netns, "default~1");
+}
+
 /* Links lead out of the report, pipes never end: neither is opened. */
 static void what_is_no_regular_file(void **state)
 {
@@ -289,6 +314,7 @@ int main(void)
         TEST(namespaces_in_both_layouts),
         TEST(the_directory_of_the_plugin_itself),
         TEST(names_that_are_none),
+        TEST(names_that_look_equal),
         TEST(what_is_no_regular_file),
         TEST(what_may_not_be_read),
         TEST(hundreds_of_namespaces),
