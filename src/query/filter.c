@@ -5,6 +5,7 @@
  * As in ss, "and" and "or" bind alike, from left to right: a or b and c is (a or b) and c. */
 #include "tcptop/query/filter.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -365,6 +366,20 @@ static bool is_prefix(struct filter_word w)
                                       &h, NULL);
 }
 
+/* Does it begin with four numbers and dots between them? */
+static bool is_dotted(struct filter_word w)
+{
+    size_t dots = 0, digits = 0, i = 0;
+
+    for (; i < w.len && (w.text[i] == '.' || isdigit((unsigned char)w.text[i])); i++) {
+        if (w.text[i] == '.' && !digits)
+            return false;
+        dots += w.text[i] == '.';
+        digits = w.text[i] == '.' ? 0 : digits + 1;
+    }
+    return dots == 3 && digits && (i == w.len || w.text[i] == ':' || w.text[i] == '/');
+}
+
 static int parse_bare(struct filter_parser *f)
 {
     struct filter_word w;
@@ -375,7 +390,7 @@ static int parse_bare(struct filter_parser *f)
         return result;
     if (!quoted && filter_parse_host(w, false, &h, NULL))
         return filter_emit_host(f, SIDE_EITHER, &h);
-    if (!quoted && is_prefix(w)) /* its bits or port are wrong; quoted, it is a text */
+    if (!quoted && (is_prefix(w) || is_dotted(w))) /* a part is too large; quoted, it is a text */
         return filter_expected(f, (size_t)(w.text - f->text), MSG_FILTER_ADDRESS);
     if (!quoted && (filter_word_is(w, "tcp4") || filter_word_is(w, "tcp6"))) /* as Proto has it */
         return filter_emit(
