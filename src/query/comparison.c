@@ -131,24 +131,30 @@ static const struct conn *conn_of(const struct comparison_work *w, unsigned side
     return &w->c->sample[side]->conn[row];
 }
 
-/* Who has it: the first process of the row, or of the row that it is on the other side. */
+/* Who has it: the first process of the row, or of the row that it is on the other side. Programs
+ * name a process differently: where both rows have the same pid, it has the name that B gives it.
+ */
 static void put_process(const struct comparison_work *w, const uint32_t row[COMPARISON_SIDES],
                         unsigned side, struct comparison_key *key)
 {
     const struct comparison *c = w->c;
-    const struct owner_group *g = NULL;
-    bool former = false;
+    const struct owner_group *g[COMPARISON_SIDES] = {NULL};
+    bool former[COMPARISON_SIDES] = {false};
 
     if (!c->knows_process[COMPARISON_A] || !c->knows_process[COMPARISON_B])
         return;
-    for (unsigned i = 0; i < COMPARISON_SIDES && !g; i++, side = !side)
-        if (row[side] != NO_ROW)
-            g = sample_owner(c->sample[side], row[side], &former);
-    if (!g)
+    for (unsigned i = 0; i < COMPARISON_SIDES; i++)
+        if (row[i] != NO_ROW)
+            g[i] = sample_owner(c->sample[i], row[i], &former[i]);
+    if (g[0] && g[1] && g[0]->member[0]->pid == g[1]->member[0]->pid)
+        side = COMPARISON_B;
+    else if (!g[side])
+        side = !side;
+    if (!g[side])
         return;
-    utf8_sanitise_into(key->process, sizeof key->process, g->member[0]->process,
-                       strlen(g->member[0]->process));
-    key->former = former;
+    const char *name = g[side]->member[0]->process;
+    utf8_sanitise_into(key->process, sizeof key->process, name, strlen(name));
+    key->former = former[side];
 }
 
 static void put_peer(const struct comparison_work *w, const struct conn *c,

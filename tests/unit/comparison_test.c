@@ -240,6 +240,34 @@ static void processes_are_compared_where_both_know_them(void **state)
     }
 }
 
+/* netstat and ss name a process differently: one connection with one pid is in one group. */
+static void one_pid_has_one_name(void **state)
+{
+    static const char *const netstat[3] = {"python3", "", ""}, *const ss[3] = {"my srv", "", ""};
+
+    (void)state;
+    for (uint32_t pid = 7; pid <= 8; pid++) { /* in B; in A it is 7 */
+        struct two t = two_make();
+        struct owner_lookup *in_a = owner_lookup_new(), *in_b = owner_lookup_new();
+        assert_true(in_a && in_b);
+        owned_put(in_a, 7, 0, netstat, (const uint32_t[]){1001, 0});
+        owned_put(in_b, pid, 0, ss, (const uint32_t[]){1001, 1002, 0});
+        sample_row(t.a, "10.0.0.1:4000", "10.0.3.7:80", TCP_STATE_ESTABLISHED);
+        owned_assign(in_a, t.a);
+        sample_row(t.b, "10.0.0.1:4000", "10.0.3.7:80", TCP_STATE_ESTABLISHED);
+        sample_row(t.b, "10.0.0.1:4001", "10.0.3.7:80", TCP_STATE_ESTABLISHED);
+        owned_assign(in_b, t.b);
+        two_compare(&t, false);
+        assert_sums(&t.c, 0, 1, 0, 1);
+        assert_int_equal(t.c.n_groups, pid == 7 ? 1 : 2);
+        assert_string_equal(t.c.group[0].key.process, "my srv");
+        assert_int_equal(comparison_change(&t.c.group[0]), pid == 7 ? 1 : 2);
+        owner_lookup_free(in_a);
+        owner_lookup_free(in_b);
+        two_fini(&t);
+    }
+}
+
 /* A connection passes the filter when it does on one side. */
 static void a_filter_takes_whole_connections(void **state)
 {
@@ -313,6 +341,7 @@ int main(void)
         cmocka_unit_test(what_a_side_does_not_know_is_not_compared),
         cmocka_unit_test(carried_rows_are_said_to_be_older),
         cmocka_unit_test(processes_are_compared_where_both_know_them),
+        cmocka_unit_test(one_pid_has_one_name),
         cmocka_unit_test(a_filter_takes_whole_connections),
         cmocka_unit_test(every_row_is_counted_once),
         cmocka_unit_test(many_rows_with_the_same_ends_take_no_time),
