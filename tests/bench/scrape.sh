@@ -15,7 +15,7 @@ states() { # of node_exporter, under the kernel's names
 }
 tcptop --format prometheus >"$WORK/metrics" || exit
 series=$(grep -vc '^#' "$WORK/metrics")
-most=$(tcptop --explain-metrics | sed -nE 's/.*at most ([0-9]+) series.*/\1/p')
+most=$(tcptop --explain-metrics | sed -nE 's/,//g; s/.*at most ([0-9]+) series.*/\1/p')
 said="$SAID; $series series of at most $most, $(wc -c <"$WORK/metrics") bytes"
 if [ "$series" -gt "${most:-0}" ]; then
 	echo "$series series, and at most $most are promised" >&2

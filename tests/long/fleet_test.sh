@@ -57,7 +57,7 @@ labels() { ask "$1" | sed -nE 's/.*"instance":"([^"]*)".*/\1/p'; }
 check 'the one host that is in trouble is named' until_true worst
 few() { # as many as the table promises, at most
 	local most
-	most=$("$B/tcptop" --no-config --explain-metrics | sed -nE 's/.*at most ([0-9]+) series.*/\1/p')
+	most=$("$B/tcptop" --no-config --explain-metrics | sed -nE 's/,//g; s/.*at most ([0-9]+) series.*/\1/p')
 	[ "$(value 'max(count by (instance) ({__name__=~"tcptop_.*"}))')" -le "$most" ]
 }
 check 'no host has more series than it may' few

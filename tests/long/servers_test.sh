@@ -76,11 +76,7 @@ hold() {
 }
 let_go() { for fd in "${pool[@]}"; do exec {fd}>&-; done; pool=(); }
 # slowly PORT PATH: take a large answer at 50 kB/s
-slowly() {
-	exec 4<>"/dev/tcp/127.0.0.1/$1"
-	printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&4
-	while IFS= read -r -N 5000 -u 4 _; do sleep 0.1; done
-}
+slowly() { curl -s --limit-rate 50k -o /dev/null "http://127.0.0.1:$1$2"; }
 pool=()
 
 web_load() { # web_load NAME PORT
@@ -98,7 +94,7 @@ web_load() { # web_load NAME PORT
 slow_clients() { # slow_clients NAME PORT
 	local slow=()
 	for _ in 1 2 3 4 5; do
-		(slowly "$2" /large) &
+		slowly "$2" /large &
 		slow+=($!)
 	done
 	pids+=("${slow[@]}")
