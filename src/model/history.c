@@ -11,8 +11,8 @@
 int history_init(struct history *h, uint32_t cap)
 {
     *h = (struct history){0};
-    if (cap < HISTORY_SHOWN)
-        cap = HISTORY_SHOWN;
+    if (cap <= HISTORY_SHOWN)
+        cap = HISTORY_SHOWN + 1;
     if (cap > HISTORY_MAX)
         cap = HISTORY_MAX;
     h->points = calloc(cap, sizeof *h->points);

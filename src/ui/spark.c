@@ -153,16 +153,13 @@ void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum rol
 
 void spark_title(char out[FILL_SIZE], const struct history *h)
 {
-    uint32_t n = h ? h->len : 0;
-    uint64_t seconds = 0;
+    /* the bars' samples and the one before them, as the change beside them is counted */
+    const double span = h ? history_span_s(h, HISTORY_SHOWN + 1) : 0;
+    const bool several = h && h->len > 1;
+    uint64_t seconds = (uint64_t)(span + 0.5);
     enum msg id = MSG_VIEW_LAST_SECONDS;
     char number[24];
 
-    if (n > HISTORY_SHOWN)
-        n = HISTORY_SHOWN;
-    /* n samples stand for n intervals, of which the span covers all but the first */
-    if (n > 1)
-        seconds = (uint64_t)(history_span_s(h, n) * n / (n - 1) + 0.5);
     if (seconds >= 7200) {
         id = MSG_VIEW_LAST_HOURS;
         seconds /= 3600;
@@ -170,9 +167,9 @@ void spark_title(char out[FILL_SIZE], const struct history *h)
         id = MSG_VIEW_LAST_MINUTES;
         seconds = (seconds + 30) / 60;
     }
-    if (seconds > 0 || n < 2)
+    if (seconds > 0 || !several)
         snprintf(number, sizeof number, "%llu", (unsigned long long)seconds);
     else
-        snprintf(number, sizeof number, "%.1f", history_span_s(h, n) * n / (n - 1));
-    draw_fill(out, n > 1 ? id : MSG_VIEW_LAST_NONE, number, NULL, NULL);
+        snprintf(number, sizeof number, "%.1f", span);
+    draw_fill(out, several ? id : MSG_VIEW_LAST_NONE, number, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static void keeps_the_newest(void **state)
     history_fini(&copy);
     history_fini(&h);
     assert_int_equal(history_init(&h, 1), 0);
-    assert_int_equal(h.cap, HISTORY_SHOWN);
+    assert_int_equal(h.cap, HISTORY_SHOWN + 1);
     history_fini(&h);
     assert_int_equal(history_init(&h, 3600 * 100), 0); /* an hour at 10 ms */
     assert_int_equal(h.cap, HISTORY_MAX);

@@ -19,7 +19,7 @@ static struct history history;
 static int begin(void **state)
 {
     (void)state;
-    return history_init(&history, HISTORY_SHOWN);
+    return history_init(&history, HISTORY_SHOWN + 2);
 }
 
 static int end(void **state)
@@ -159,7 +159,7 @@ static void test_close_is_not_zero_but_unknown(void **state)
     assert_int_equal(sp.level[59], 4);
 }
 
-/* The title of 60 samples at this interval. */
+/* The title of `n` samples at this interval. */
 static const char *title(uint32_t n, double interval_s)
 {
     static char text[FILL_SIZE];
@@ -178,16 +178,18 @@ static void test_the_title_tells_the_time_covered(void **state)
 {
     (void)state;
     text_use(LANG_EN);
-    assert_string_equal(title(60, 1), "last 60 s");
-    assert_string_equal(title(9, 1), "last 9 s");
-    assert_string_equal(title(60, 5), "last 5 min");
-    assert_string_equal(title(60, 1.233), "last 74 s");
-    assert_string_equal(title(60, 0.1), "last 6 s");
-    assert_string_equal(title(2, 0.1), "last 0.2 s");
+    assert_string_equal(title(61, 1), "last 60 s");
+    assert_string_equal(title(62, 1), "last 60 s"); /* a bar for each but the first */
+    assert_string_equal(title(60, 1), "last 59 s");
+    assert_string_equal(title(9, 1), "last 8 s");
+    assert_string_equal(title(61, 5), "last 5 min");
+    assert_string_equal(title(61, 1.233), "last 74 s");
+    assert_string_equal(title(61, 0.1), "last 6 s");
+    assert_string_equal(title(3, 0.1), "last 0.2 s");
     assert_string_equal(title(1, 1), "1 sample");
     text_use(LANG_KO);
-    assert_string_equal(title(60, 1), "최근 60초");
-    assert_string_equal(title(60, 60), "최근 60분");
+    assert_string_equal(title(61, 1), "최근 60초");
+    assert_string_equal(title(61, 60), "최근 60분");
     text_use(LANG_EN);
 }
 

@@ -37,8 +37,8 @@ struct history {
     uint32_t cap, len, head; /* head: index of the oldest */
 };
 
-/** Room for `cap` points, but at least HISTORY_SHOWN and at most HISTORY_MAX. Returns 0 or
- *  -ENOMEM. */
+/** Room for `cap` points, but at least HISTORY_SHOWN and the one that their change counts from, and
+ *  at most HISTORY_MAX. Returns 0 or -ENOMEM. */
 int history_init(struct history *h, uint32_t cap);
 void history_fini(struct history *h);
 
