@@ -75,8 +75,18 @@ hold() {
 	for ((i = 0; i < $1; i++)); do exec {fd}<>"/dev/tcp/127.0.0.1/$2" && pool+=("$fd"); done
 }
 let_go() { for fd in "${pool[@]}"; do exec {fd}>&-; done; pool=(); }
-# slowly PORT PATH: take a large answer at 50 kB/s
-slowly() { curl -s --limit-rate 50k -o /dev/null "http://127.0.0.1:$1$2"; }
+# slowly PORT PATH: take a large answer at 50 kB/s, by the clock, so that a busy machine is no slower
+slowly() {
+	local begin due=0 taken=0
+	exec 4<>"/dev/tcp/127.0.0.1/$1"
+	printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&4
+	begin=${EPOCHREALTIME/[.,]/}
+	while IFS= read -r -N $((due - taken)) -u 4 _; do
+		taken=$due
+		sleep 0.1
+		due=$(((${EPOCHREALTIME/[.,]/} - begin) / 20))
+	done
+}
 pool=()
 
 web_load() { # web_load NAME PORT
@@ -94,7 +104,7 @@ web_load() { # web_load NAME PORT
 slow_clients() { # slow_clients NAME PORT
 	local slow=()
 	for _ in 1 2 3 4 5; do
-		slowly "$2" /large &
+		(slowly "$2" /large) &
 		slow+=($!)
 	done
 	pids+=("${slow[@]}")
