@@ -335,9 +335,14 @@ static void closed_ones_where_asked(void **state)
 {
     (void)state;
     static const enum column_id few[] = {COL_LOCAL_PORT, COL_RECV_Q, COL_RTT};
-    struct tcp_metrics figures = {.valid = 1u << METRICS_bytes_received | 1u << METRICS_rtt_us,
+    struct tcp_metrics figures = {.valid = 1u << METRICS_bytes_received |
+                                           1u << METRICS_bytes_acked | 1u << METRICS_rtt_us |
+                                           1u << METRICS_min_rtt_us | 1u << METRICS_cwnd_segs,
                                   .bytes_received = 301,
-                                  .rtt_us = 77};
+                                  .bytes_acked = 302,
+                                  .rtt_us = 77,
+                                  .min_rtt_us = 70,
+                                  .cwnd_segs = 10};
     print.columns = few;
     print.n_columns = 3;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
@@ -368,7 +373,10 @@ static void closed_ones_where_asked(void **state)
     assert_null(json_object_get(o, "recv_q")); /* no sample had it */
     assert_int_equal(number_of(o, "rtt_us"), 77);
     assert_int_equal(number_of(o, "bytes_received"), 301);
-    assert_null(json_object_get(o, "bytes_acked"));
+    assert_int_equal(number_of(o, "bytes_acked"), 302);
+    assert_int_equal(number_of(o, "min_rtt_us"), 70);
+    assert_null(json_object_get(o, "retr_permille"));                      /* not known */
+    assert_null(json_object_get(o, "cwnd_segs"));                          /* not asked for */
     assert_null(json_object_get(json_array_get(lines, 3), "died_unseen")); /* nobody told */
     json_decref(lines);
 }

@@ -30,7 +30,7 @@ enum column_flag {
     COLUMN_GROUP = 8,    /* many rows have a value in common: the menu of groups offers it */
     COLUMN_SUM = 16,     /* its values in a group add up to something */
     COLUMN_LARGEST = 32, /* the large ones are what one looks for: they come first */
-    COLUMN_ENDED = 64,  /* JSON says it of a connection that has ended, asked for or not */
+    COLUMN_ENDED = 64,   /* JSON says it of a connection that has ended, asked for or not */
 };
 
 /* What the values of a column are: how the filter reads them and in which unit, how a cell shows
