@@ -514,14 +514,15 @@ static const struct option rows[SETTING_COUNT] = {
 #define GROUP(ident)
 #define ARGUMENT(...)
 #define KEY(ident, section, key, type, min, max, choices, initial, help, ...)                      \
-    {section, key, OPTION_##type, min, max, choices, initial, help},
+    {section, key, OPTION_##type, min, max, choices, initial, help, NULL},
 #define OPTION(ident, letter, name, value, section, key, type, min, max, choices, initial, help,   \
                ...)                                                                                \
-    {section, key, OPTION_##type, min, max, choices, initial, help},
+    {section, key, OPTION_##type, min, max, choices, initial, help, name},
 #include "options.def"
 #define ROLE(ident, key)                                                                           \
     {"colors", key,  OPTION_TEXT, 0,                                                               \
-     63,       NULL, "",          BOTH("Empty: as the theme has it.", "비워 두면 테마의 색.")},
+     63,       NULL, "",          BOTH("Empty: as the theme has it.", "비워 두면 테마의 색."),     \
+     NULL},
     ROLES(ROLE)
 #undef ROLE
 #define COMMAND(ident, function, name, keys, shown, group)                                         \
@@ -532,12 +533,13 @@ static const struct option rows[SETTING_COUNT] = {
      127,                                                                                          \
      NULL,                                                                                         \
      keys,                                                                                         \
-     BOTH("Keys separated by blanks; empty: none.", "빈칸으로 구분한 키. 비워 두면 없음.")},
+     BOTH("Keys separated by blanks; empty: none.", "빈칸으로 구분한 키. 비워 두면 없음."),        \
+     NULL},
         COMMANDS(COMMAND)
 #undef COMMAND
 #define RULE(ident, name, states, judges, wants, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
-    {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
+    {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help, NULL},
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
 };

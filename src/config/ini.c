@@ -238,11 +238,43 @@ static void take_section(struct scan *s, const char *line, size_t len)
     str_addf(&s->good, "[%s]\n", s->section);
 }
 
+/* Complain of the name of an argument whose key has another one. */
+static bool is_argument(struct scan *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct option *row = &s->rows[i];
+        struct err what;
+        if (!row->argument || strcmp(row->argument, name) != 0 || strcmp(row->key, name) == 0)
+            continue;
+        config_error(&what, 0, MSG_INI_KEY_ARGUMENT, name, row->key, row->section);
+        add_problem(s, s->line, what.msg);
+        return true;
+    }
+    return false;
+}
+
+/* Complain that the key is one of other sections. */
+static void key_elsewhere(struct scan *s, const char *key)
+{
+    struct str sections = STR_INIT;
+
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->rows[i].key, key) == 0)
+            str_addf(&sections, "%s%s", sections.len ? "], [" : "", s->rows[i].section);
+    complain(s,
+             strcmp(str_text(&sections), "keys") == 0 ? MSG_INI_KEY_COMMAND : MSG_INI_KEY_ELSEWHERE,
+             key, str_text(&sections));
+    str_fini(&sections);
+}
+
 /* The key in this section, or the nearest, or the same key of another section. */
 static void unknown_key(struct scan *s, const char *key)
 {
     const struct option *nearest = NULL;
     unsigned best = edit_distance_limit(key) + 1;
+    if (is_argument(s, key)) {
+        return;
+    }
     for (size_t i = 0; i < s->n; i++) {
         const struct option *row = &s->rows[i];
         bool here = strcmp(row->section, s->section) == 0;
@@ -255,7 +287,7 @@ static void unknown_key(struct scan *s, const char *key)
     if (!nearest) {
         complain(s, MSG_INI_KEY_UNKNOWN, s->section, NULL);
     } else if (best == 0) {
-        complain(s, MSG_INI_KEY_ELSEWHERE, key, nearest->section);
+        key_elsewhere(s, key);
     } else {
         complain(s, MSG_INI_KEY_NEAR, nearest->key, NULL);
     }

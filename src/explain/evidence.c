@@ -47,18 +47,23 @@ static void facts_some(struct evidence *e, uint32_t n, enum msg id)
 
 static void facts_count(struct evidence *e, const struct state_facts *t)
 {
+    const bool requests = t->state == TCP_STATE_SYN_RECV; /* no sockets yet */
     uint32_t now = t->s->count[t->state];
     int64_t change;
     double seconds;
 
     if (!history_change(&t->s->history, t->state, FACTS_POINTS, &change, &seconds) ||
         seconds <= 0 || (now == 0 && change == 0))
-        ADD_FACT(e, MSG_FACT_COUNT, COUNT(now));
+        ADD_FACT(e, requests ? MSG_FACT_REQUESTS : MSG_FACT_COUNT, COUNT(now));
     else if (change == 0)
-        ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), WINDOW(seconds));
+        ADD_FACT(e, requests ? MSG_FACT_REQUESTS_SAME : MSG_FACT_COUNT_SAME, COUNT(now),
+                 WINDOW(seconds));
     else
-        ADD_FACT(e, change > 0 ? MSG_FACT_COUNT_MORE : MSG_FACT_COUNT_FEWER, COUNT(now),
-                 COUNT((uint64_t)(change > 0 ? change : -change)), WINDOW(seconds));
+        ADD_FACT(e,
+                 change > 0 ? (requests ? MSG_FACT_REQUESTS_MORE : MSG_FACT_COUNT_MORE)
+                 : requests ? MSG_FACT_REQUESTS_FEWER
+                            : MSG_FACT_COUNT_FEWER,
+                 COUNT(now), COUNT((uint64_t)(change > 0 ? change : -change)), WINDOW(seconds));
 }
 
 static void facts_close_stats(struct evidence *e, const struct state_facts *t)
@@ -342,14 +347,19 @@ static void facts_peer(struct evidence *e, const struct state_facts *t)
 
 static void facts_close_wait(struct evidence *e, const struct state_facts *t)
 {
-    if (t->row && !facts_waits(e, t) && !(t->row->unknown & CONN_UNKNOWN_RECV_Q))
+    /* Linux counts a FIN that nobody has read as one byte of Recv-Q; others do not. */
+    const bool tells_fin = !evidence_other_system(t->s);
+
+    if (t->row && !facts_waits(e, t) && !(t->row->unknown & CONN_UNKNOWN_RECV_Q) && tells_fin)
         ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
                  COUNT(t->row->rqueue));
     facts_count(e, t);
     facts_holder(e, t);
     facts_peer(e, t);
-    facts_some(e, t->state_counts.unread[1], MSG_FACT_CW_UNREAD);
-    facts_some(e, t->state_counts.unread[0], MSG_FACT_CW_READ);
+    if (tells_fin) {
+        facts_some(e, t->state_counts.unread[1], MSG_FACT_CW_UNREAD);
+        facts_some(e, t->state_counts.unread[0], MSG_FACT_CW_READ);
+    }
     facts_some(e, t->state_counts.unread[2], MSG_FACT_CW_DATA);
     facts_some(e, t->state_counts.without_inode, MSG_FACT_NOT_ACCEPTED);
 }

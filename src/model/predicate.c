@@ -200,8 +200,11 @@ static bool has_value(const struct filter_term *t, const struct sample *s, uint3
     struct value_part part;
     struct value v = {.type = VALUE_NONE};
 
+    for (uint32_t nth = 0; t->each && t->each(s, row, nth, &part); nth++)
+        if (t->kind == TERM_NUMBER || *part.text) /* a pid may be known, and no name */
+            return true;
     if (t->each)
-        return t->each(s, row, 0, &part);
+        return false;
     t->get(s, row, &v);
     return v.type != VALUE_NONE;
 }

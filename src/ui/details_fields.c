@@ -508,7 +508,10 @@ static void fill_lower(struct details *t)
     if (!*value && t->c->ifindex && !(t->c->ifindex & CONN_DEVICE_NAMED))
         /* no row: the name may be another one's by now */
         snprintf(value, sizeof value, "%u", t->c->ifindex);
-    add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
+    add(t, false, MSG_VIEW_DETAIL_DEVICE,
+        *value                 ? value
+        : t->s && t->s->import ? FMT_NONE /* only ss tells it, and not of every socket */
+                               : text(MSG_VIEW_ANY_DEVICE));
     add_identity(t);
     if (t->listens)
         return;

@@ -207,7 +207,11 @@ void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *
     struct rect title = {x, y, o->w, 1};
 
     canvas_fill(d->c, x, y, o->w, o->h, ROLE_TEXT, " ");
-    if (a->box) {
+    if (a->box) { /* beside it more is seen than one column, which would look like a part of it */
+        if (x == 1)
+            canvas_fill(d->c, 0, y, 1, o->h, ROLE_TEXT, " ");
+        if (far_x == d->ui->w - 2)
+            canvas_fill(d->c, d->ui->w - 1, y, 1, o->h, ROLE_TEXT, " ");
         canvas_fill(d->c, x, far_y, o->w, 1, ROLE_RULE, "─");
         canvas_fill(d->c, x, y, 1, o->h, ROLE_RULE, "│");
         canvas_fill(d->c, far_x, y, 1, o->h, ROLE_RULE, "│");

@@ -392,12 +392,16 @@ static void draw_more(struct drawing *d, const struct rect *r, uint32_t n)
 
     snprintf(number, sizeof number, "%u", n);
     draw_fill(words, MSG_VIEW_WARNINGS_MORE, number, NULL, NULL);
-    const int w = utf8_width(words) + 2, x = r->x + r->w - w, y = r->y + r->h - 1;
-    const bool cut = draw_end(d->c, r->x, y, r->w) > x;
-    canvas_fill(d->c, x, y, w, 1, ROLE_DIM, " ");
-    canvas_put(d->c, x + 1, y, w - 1, ROLE_DIM, words);
+    const int w = utf8_width(words), x = r->x + r->w - w - 1, y = r->y + r->h - 1;
+    int end = draw_end(d->c, r->x, y, r->w);
+    const bool cut = end > x - 2; /* at the end of a word, with " …" and a blank behind */
     if (cut)
-        canvas_put(d->c, x, y, 1, ROLE_TEXT, "…");
+        for (end = x - 3; end > r->x && canvas_at(d->c, end, y)->text[0] != ' '; end--)
+            continue;
+    canvas_fill(d->c, end, y, r->x + r->w - end, 1, ROLE_DIM, " ");
+    canvas_put(d->c, x, y, w, ROLE_DIM, words);
+    if (cut)
+        canvas_put(d->c, end + 1, y, 1, ROLE_TEXT, "…");
 }
 
 /* As many findings as there are lines for; a blank line between two where all are whole. */

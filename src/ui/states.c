@@ -360,7 +360,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     bool focused = d->ui->focus == FOCUS_STATES;
     bool chosen = focused ? d->ui->state_list == index : state && f->about == state;
     uint64_t count = 0;
-    bool zero = !states_count(d->s, state, &count) || count == 0;
+    bool known = states_count(d->s, state, &count), zero = !known || count == 0;
     enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
     bool warned = state && draw_warned_states(d) >> state & 1;
     struct spark spark;
@@ -380,8 +380,8 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         canvas_put(d->c, x, y, 1, ROLE_TEXT, focused ? "▸" : "▹");
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
-    if (d->s && d->s->import)
-        return; /* of one moment there is no course */
+    if (d->s && (d->s->import || (state == TCP_STATE_CLOSE && !known)))
+        return; /* one moment has no course, nor has what was counted only for a while */
     spark_make(&spark, draw_history(d), state, f->cells);
     spark.flat &= !warned;
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);

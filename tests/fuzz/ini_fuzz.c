@@ -16,13 +16,13 @@ FUZZ_SEEDS(FUZZ_SEED("[general]\ninterval = 250 ms\nmouse = no\nhistory = 60 ; x
            FUZZ_SEED("interval = 2\n[colors]\ntheme = 'a'b\n\0\n"))
 
 static const struct option rows[] = {
-    {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", ""},
-    {"general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes", "", ""},
-    {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", "", ""},
-    {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", "", ""},
-    {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q", "", ""},
-    {"keys", "help", OPTION_TEXT, 0, 60, NULL, "?", "", ""},
-    {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", "", ""},
+    {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", "", NULL},
+    {"general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes", "", "", NULL},
+    {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", "", "", NULL},
+    {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", "", "", NULL},
+    {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q", "", "", NULL},
+    {"keys", "help", OPTION_TEXT, 0, 60, NULL, "?", "", "", NULL},
+    {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", "", "", NULL},
 };
 #define N (sizeof(rows) / sizeof(rows[0]))
 

@@ -353,7 +353,7 @@ static void opening(void **unused)
     count(s, COUNTER_SYNCOOKIES_SENT, 0);
     host_finish(s, TCP_STATE_SYN_RECV, 0);
     expect(s, TCP_STATE_SYN_RECV, UINT32_MAX,
-           "0 sockets\n"
+           "0 requests\n"
            "0 answered by SYN cookie in the last 60 s\n"
            "118 dropped at a full queue in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");

@@ -21,15 +21,16 @@
 #include "tcptop/config/ini.h"
 #include "tcptop/text/text.h"
 
-enum { INTERVAL, HISTORY, LANG, FILTER, THEME, KEY_QUIT, N };
+enum { INTERVAL, HISTORY, LANG, FILTER, THEME, KEY_QUIT, KEY_THEME, N };
 
 static const struct option rows[N] = {
-    [INTERVAL] = {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", ""},
-    [HISTORY] = {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", "", ""},
-    [LANG] = {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", "", ""},
-    [FILTER] = {"general", "filter", OPTION_TEXT, 0, 200, NULL, "", "", ""},
-    [THEME] = {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", "", ""},
-    [KEY_QUIT] = {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q F10", "", ""},
+    [INTERVAL] = {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", "", NULL},
+    [HISTORY] = {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", "", "", NULL},
+    [LANG] = {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", "", "", "speak"},
+    [FILTER] = {"general", "filter", OPTION_TEXT, 0, 200, NULL, "", "", "", NULL},
+    [THEME] = {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", "", "", NULL},
+    [KEY_QUIT] = {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q F10", "", "", NULL},
+    [KEY_THEME] = {"keys", "theme", OPTION_TEXT, 0, 60, NULL, "B", "", "", NULL},
 };
 
 static char directory[] = "/tmp/tcptop-ini-XXXXXX";
@@ -141,7 +142,12 @@ static void unknown_names(void **state)
                    "t.ini:2: unknown key, did you mean 'interval'?");
     assert_true(values[HISTORY].set && !values[INTERVAL].set);
     assert_problem("[general]\nwhatever = 2\n", "t.ini:2: unknown key in [general]");
-    assert_problem("[general]\ntheme = x\n", "t.ini:2: 'theme' belongs in section [colors]");
+    assert_problem("[keys]\nspeak = ko\n",
+                   "t.ini:2: what --speak says is 'lang' in section [general]");
+    assert_problem("[general]\nquit = x\n",
+                   "t.ini:2: only [keys] has 'quit': the keys to press for it");
+    assert_problem("[general]\ntheme = x\n",
+                   "t.ini:2: 'theme' belongs in section [colors], [keys]");
     assert_problem("[generall]\ninterval = 2\n",
                    "t.ini:1: unknown section, did you mean [general]?");
     assert_problem("[display]\na = 1\nb = 2\n[general]\nhistory = 60", "t.ini:1: unknown section");

@@ -13,16 +13,18 @@
 
 #include "tcptop/config/ini.h"
 
-static const struct option flag = {"general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes", "", ""};
+static const struct option flag = {"general", "mouse", OPTION_BOOL, 0,  0,
+                                   NULL,      "yes",   "",          "", NULL};
 static const struct option number = {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300",
-                                     "",        ""};
+                                     "",        "",        NULL};
 static const struct option decimal = {
-    "general", "cpu_budget", OPTION_DECIMAL, 1, 100, NULL, "25", "", ""};
-static const struct option duration = {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s",
-                                       "",        ""};
+    "general", "cpu_budget", OPTION_DECIMAL, 1, 100, NULL, "25", "", "", NULL};
+static const struct option duration = {
+    "general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", "", NULL};
 static const struct option choice = {
-    "general", "glyphs", OPTION_CHOICE, 0, 0, "auto unicode ascii", "auto", "", ""};
-static const struct option words = {"general", "filter", OPTION_TEXT, 0, 10, NULL, "", "", ""};
+    "general", "glyphs", OPTION_CHOICE, 0, 0, "auto unicode ascii", "auto", "", "", NULL};
+static const struct option words = {"general", "filter", OPTION_TEXT, 0,  10,
+                                    NULL,      "",       "",          "", NULL};
 
 static void accepts(const struct option *row, const char *text, double expected)
 {

@@ -29,9 +29,10 @@ struct option {
     enum option_type type;
     double min, max;
     const char *choices;
-    const char *initial; /* the default as it would stand in the file */
-    const char *help;    /* English, one line: the comment in config/tcptop.ini */
-    const char *help_ko; /* the same in Korean */
+    const char *initial;  /* the default as it would stand in the file */
+    const char *help;     /* English, one line: the comment in config/tcptop.ini */
+    const char *help_ko;  /* the same in Korean */
+    const char *argument; /* its name on the command line; NULL: it is not there */
 };
 
 struct option_value {
