@@ -16,9 +16,6 @@
 #include "tcptop/source/recording.h"
 #include "tcptop/source/sampler.h"
 
-/* Times are printed and typed in milliseconds: the whole of the last one is meant. */
-#define TO_MS_END (NS_PER_MS - 1)
-
 /* From when to when the recording is. Of one that does not say so it is not known: until now. */
 static struct survey_range whole_of(struct source *src)
 {
@@ -37,9 +34,9 @@ static void resolve_limits(const struct settings *s, struct survey_range whole,
     *range = (struct survey_range){INT64_MIN, INT64_MAX};
     *at = INT64_MAX;
     if (s->at.kind)
-        *at = moment_resolve(&s->at, whole.begin_ns, whole.end_ns) + TO_MS_END;
+        *at = moment_resolve_end(&s->at, whole.begin_ns, whole.end_ns);
     if (s->end.kind)
-        range->end_ns = moment_resolve(&s->end, whole.begin_ns, whole.end_ns) + TO_MS_END;
+        range->end_ns = moment_resolve_end(&s->end, whole.begin_ns, whole.end_ns);
     if (s->begin.kind)
         range->begin_ns =
             moment_resolve(&s->begin, whole.begin_ns, s->end.kind ? range->end_ns : whole.end_ns);

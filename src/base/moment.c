@@ -56,21 +56,22 @@ int moment_parse_duration(const char *text, int64_t *ns)
 }
 
 /* Up to nine digits behind a point, in nanoseconds. */
-static int64_t parse_fraction(const char **text)
+static int64_t parse_fraction(const char **text, int64_t *unit_ns)
 {
     int64_t ns = 0;
     const char *p = *text;
 
     if (*p != '.' || p[1] < '0' || p[1] > '9')
         return 0;
+    *unit_ns = NS_PER_MS;
     for (int64_t unit = NS_PER_S / 10; *++p >= '0' && *p <= '9'; unit /= 10)
         ns += (*p - '0') * unit;
     *text = p;
     return ns;
 }
 
-/* "14:03", "14:03:10" or "14:03:10.250"; what follows is at `*end`. `*ns`: less than a second. */
-static int parse_clock(const char *text, const char **end, struct tm *tm, int64_t *ns)
+/* "14:03", "14:03:10" or "14:03:10.250"; what follows is at `*end`. `m->ns`: less than a second. */
+static int parse_clock(const char *text, const char **end, struct tm *tm, struct moment *m)
 {
     int n = 0;
 
@@ -82,7 +83,7 @@ static int parse_clock(const char *text, const char **end, struct tm *tm, int64_
         if (sscanf(text, ":%2d%n", &tm->tm_sec, &n) != 1)
             return -EINVAL;
         text += n;
-        *ns = parse_fraction(&text);
+        m->ns = parse_fraction(&text, &m->unit_ns);
     }
     *end = text;
     return tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 || tm->tm_min > 59 ||
@@ -94,7 +95,6 @@ static int parse_clock(const char *text, const char **end, struct tm *tm, int64_
 static int parse_date(const char *text, struct moment *m)
 {
     struct tm tm = {.tm_isdst = -1};
-    int64_t ns = 0;
     int n = 0;
 
     if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &n) != 3 ||
@@ -105,14 +105,15 @@ static int parse_date(const char *text, struct moment *m)
     tm.tm_year -= 1900;
     tm.tm_mon--;
     if (*text == ' ' || *text == 'T') {
-        if (parse_clock(text + 1, &text, &tm, &ns))
+        if (parse_clock(text + 1, &text, &tm, m))
             return -EINVAL;
     }
     bool utc = *text == 'Z';
     const int64_t s = utc ? timegm(&tm) : mktime(&tm); /* time_t may have 32 bits */
     if (text[utc] || s == -1 || s > S_MAX)
         return -EINVAL;
-    *m = (struct moment){MOMENT_ABSOLUTE, s * NS_PER_S + ns};
+    m->kind = MOMENT_ABSOLUTE;
+    m->ns += s * NS_PER_S;
     return 0;
 }
 
@@ -121,24 +122,26 @@ int moment_parse(const char *text, struct moment *m)
     struct tm tm = {.tm_hour = 0};
     char *end;
     const char *rest;
-    int64_t ms, ns = 0;
+    int64_t ms;
 
+    *m = (struct moment){.unit_ns = NS_PER_S};
     if (*text == '@') {
         if (parse_ms(text + 1, &end, &ms) || *end)
             return -EINVAL;
-        *m = (struct moment){MOMENT_ABSOLUTE, ms * NS_PER_MS};
+        *m = (struct moment){MOMENT_ABSOLUTE, ms * NS_PER_MS,
+                             strchr(text, '.') ? NS_PER_MS : NS_PER_S};
         return 0;
     }
     if (*text == '-') {
-        m->kind = MOMENT_BEFORE;
+        *m = (struct moment){.kind = MOMENT_BEFORE, .unit_ns = NS_PER_MS};
         return moment_parse_duration(text + 1, &m->ns);
     }
     if (strchr(text, '-'))
         return parse_date(text, m);
-    if (parse_clock(text, &rest, &tm, &ns) || *rest)
+    if (parse_clock(text, &rest, &tm, m) || *rest)
         return -EINVAL;
-    *m = (struct moment){MOMENT_CLOCK,
-                         (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S + ns};
+    m->kind = MOMENT_CLOCK;
+    m->ns += (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S;
     return 0;
 }
 
@@ -189,4 +192,9 @@ int64_t moment_resolve(const struct moment *m, int64_t begin_ns, int64_t end_ns)
         break;
     }
     return end_ns;
+}
+
+int64_t moment_resolve_end(const struct moment *m, int64_t begin_ns, int64_t end_ns)
+{
+    return moment_resolve(m, begin_ns, end_ns) + (m->unit_ns ? m->unit_ns - 1 : 0);
 }

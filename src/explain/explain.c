@@ -109,6 +109,19 @@ static void add_advice(struct page *p, const struct evidence *e)
         add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
 }
 
+/* When what the doctor found is harmless; else when so many in this state are. */
+static void add_harmless(struct page *p, const struct evidence *e)
+{
+    if (!e->found)
+        add_section(p, text(MSG_EXPLAIN_HARMLESS), SECTION_ALARM);
+    else if (text_language() == LANG_KO) /* a noun phrase, as in the texts of the states */
+        finding_part(e->found, PART_HARMLESS,
+                     add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_HARMLESS)));
+    else
+        finding_sentence(e->found, PART_HARMLESS,
+                         add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_HARMLESS)));
+}
+
 /* What was done, where to look, what is learned: each paragraph begins with its word. */
 static void add_lesson(struct page *p)
 {
@@ -214,7 +227,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
         state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
     add_evidence(add_block(p, BLOCK_SECTION, head_of_now(p)), &e);
     add_advice(p, &e);
-    add_section(p, text(MSG_EXPLAIN_HARMLESS), SECTION_ALARM);
+    add_harmless(p, &e);
     if (full)
         add_full(p);
     else

@@ -402,7 +402,7 @@ unsigned travel_to(struct session *s, const struct moment *m)
     if (m->kind == MOMENT_BEFORE && is_recording(s) &&
         s->travel->arrived) /* also where the clock was set */
         return travel_go(s, TRAVEL_TIME, s->travel->length_ns - m->ns);
-    return travel_go(s, TRAVEL_WALL, moment_resolve(m, begin_wall_ns(s), end_wall_ns(s)));
+    return travel_go(s, TRAVEL_WALL, moment_resolve_end(m, begin_wall_ns(s), end_wall_ns(s)));
 }
 
 unsigned travel_play(struct session *s)

@@ -17,7 +17,7 @@
 
 static int64_t resolved_ms(const char *text)
 {
-    struct moment m = {MOMENT_NONE, 0};
+    struct moment m = {.kind = MOMENT_NONE};
 
     if (moment_parse(text, &m))
         fail_msg("%s was refused", text);
@@ -49,6 +49,30 @@ static void times_are_what_they_say(void **state)
     assert_int_equal(resolved_ms("2025-11-29 12:00:05.1234567891"), 5123);
 }
 
+/* How many milliseconds have the same name. */
+static int64_t unit_ms(const char *text)
+{
+    struct moment m;
+
+    assert_int_equal(moment_parse(text, &m), 0);
+    return (moment_resolve_end(&m, INT64_MIN, NOON * NS_PER_S) + 1 -
+            moment_resolve(&m, INT64_MIN, NOON * NS_PER_S)) /
+           NS_PER_MS;
+}
+
+static void a_second_is_meant_as_a_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(unit_ms("11:59"), 1000);
+    assert_int_equal(unit_ms("11:59:00"), 1000);
+    assert_int_equal(unit_ms("11:59:00.250"), 1);
+    assert_int_equal(unit_ms("2025-11-29T12:00:05Z"), 1000);
+    assert_int_equal(unit_ms("2025-11-29T12:00:05.0Z"), 1);
+    assert_int_equal(unit_ms("@1764417601"), 1000);
+    assert_int_equal(unit_ms("@1764417601.5"), 1);
+    assert_int_equal(unit_ms("-5m"), 1);
+}
+
 static void local_times_are_local(void **state)
 {
     (void)state;
@@ -64,7 +88,7 @@ static void local_times_are_local(void **state)
 static double in_recording(const char *text, double begin, double end)
 {
     const double hour = 3600.0 * (double)NS_PER_S;
-    struct moment m = {MOMENT_NONE, 0};
+    struct moment m = {.kind = MOMENT_NONE};
 
     if (moment_parse(text, &m))
         fail_msg("%s was refused", text);
@@ -144,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_what_they_say),
+        cmocka_unit_test(a_second_is_meant_as_a_whole),
         cmocka_unit_test(local_times_are_local),
         cmocka_unit_test(a_time_of_day_is_one_of_the_recordings_days),
         cmocka_unit_test(what_is_no_time),

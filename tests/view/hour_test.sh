@@ -55,11 +55,11 @@ for file in judged bare; do
 	check "which is critical, $file" test $? = 2
 done
 
-# Of a part of the recording: since when, and the worst of the part.
+# Of a part of the recording, to the end of the second that is named: since when, and the worst of it.
 part() {
 	doctor --read $1.tcptop --json --end 13:12 | grep -m1 '"type":"finding"' >"$tmp/why"
 	value() { date -d "$(sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p" "$tmp/why")" +%T; }
-	[ "$(value until)" = 13:11:59 ] && [[ $(value worst_at) < 13:12:01 && $(value since) < 13:11:30 ]]
+	[ "$(value until)" = 13:12:00 ] && [[ $(value worst_at) < 13:12:01 && $(value since) < 13:11:30 ]]
 }
 for file in judged bare; do
 	check "of a part nothing is told of later, $file" part $file
