@@ -688,11 +688,9 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
 
     if (ns > 0) {
         char seconds[24];
-        double covered =
-            (double)ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
 
-        snprintf(seconds, sizeof seconds, "%.*f", covered < NS_PER_S / 2 ? 1 : 0,
-                 covered / (double)NS_PER_S);
+        snprintf(seconds, sizeof seconds, "%.*f", ns < NS_PER_S / 2 ? 1 : 0,
+                 (double)ns / (double)NS_PER_S);
         draw_fill(title, MSG_VIEW_LAST_SECONDS, seconds, NULL, NULL);
     }
     canvas_put(d->c, x + LABEL_W, y, c.cells, ROLE_DIM, title);
