@@ -15,7 +15,7 @@ struct import_sosreport {
     struct import_sosreport_file {
         char *path;             /* owned */
         char *whole;            /* owned: the name of its namespace, as the report writes it */
-        char netns[NETNS_NAME]; /* that, sanitised and cut, unlike every other; "" the host's own */
+        char netns[NETNS_NAME]; /* as it is shown: sanitised, cut, unique; "" the host's own */
         uint16_t netns_id;      /* 0 the host's own, the others from 1 on, in the order of files */
     } * file;                   /* owned */
     uint32_t n, cap;

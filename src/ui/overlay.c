@@ -207,7 +207,8 @@ void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *
     struct rect title = {x, y, o->w, 1};
 
     canvas_fill(d->c, x, y, o->w, o->h, ROLE_TEXT, " ");
-    if (a->box) { /* beside it more is seen than one column, which would look like a part of it */
+    if (a->box) {
+        /* A single column of the screen behind would look like a part of the frame. */
         if (x == 1)
             canvas_fill(d->c, 0, y, 1, o->h, ROLE_TEXT, " ");
         if (far_x == d->ui->w - 2)

@@ -381,7 +381,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
     if (d->s && (d->s->import || (state == TCP_STATE_CLOSE && !known)))
-        return; /* one moment has no course, nor has what was counted only for a while */
+        return; /* no bars for a list of one moment, nor for what is not counted now */
     spark_make(&spark, draw_history(d), state, f->cells);
     spark.flat &= !warned;
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
