@@ -216,9 +216,10 @@ SANITIZER_tsan  := thread
 # What runs other programs than the one with the sanitizer, or asks that only for words and its version,
 # is run once, by `make test`.
 asan: export TEST_WITHOUT := tests/view/build_ tests/view/bench_report_ tests/view/completions_ tests/view/install_
-# A frame that is drawn from a recording or from a made-up sample is the work of one thread, and there
-# are hundreds of them.
+# What is the work of one thread has no races: compiled tests that cannot start another, and frames that
+# are drawn from a recording or from a made-up sample, of which there are hundreds.
 tsan: export TEST_WITHOUT := tests/view/ tests/unit/view_
+tsan: export TEST_THREADS := 1
 
 lint: deps-lint
 	$Qbash tests/lint.sh

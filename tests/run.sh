@@ -10,8 +10,9 @@
 # TEST_JOBS tests run at the same time (default: three times the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
-# (default 900). Those whose path holds a word of TEST_WITHOUT are left out. TEST_LINES lines of a failure are
-# shown (default 60). Where TEST_KEEP names a folder, what each test said, every line of it, is kept
+# (default 900). Those whose path holds a word of TEST_WITHOUT are left out, and where
+# TEST_THREADS is set, compiled tests that cannot start a thread. TEST_LINES lines of a failure are shown
+# (default 60). Where TEST_KEEP names a folder, what each test said, every line of it, is kept
 # there as NAME.tap, and the seconds of each, and those of the processor, in the file times.
 #
 # Where TEST_AGAIN is a number, up to so many files that failed are run once more, alone, when all
@@ -144,8 +145,14 @@ report_next() {
 	report "$folder"
 }
 
+starts_threads() { # starts_threads PATH: can it? A script starts the program, which does
+	case $1 in *.sh) return 0 ;; esac
+	nm -D --undefined-only "$1" | grep -q pthread_create
+}
+
 is_wanted() { # is_wanted PATH
 	local pattern
+	[ -z "${TEST_THREADS:-}" ] || starts_threads "$1" || return 1
 	for pattern in ${TEST_WITHOUT:-}; do
 		[ -n "${1##*"$pattern"*}" ] || return 1
 	done
@@ -227,5 +234,6 @@ fi
 for folder in "${failures[@]}"; do echo "failed: $(cat "$folder/name")"; done
 [ ${#unsteady[@]} = 0 ] || printf 'unsteady, failed and then passed alone: %s\n' "${unsteady[@]}"
 [ -z "${TEST_WITHOUT:-}" ] || echo "not run: $TEST_WITHOUT"
+[ -z "${TEST_THREADS:-}" ] || echo 'not run: compiled tests that cannot start a thread'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed -gt 0 ]

@@ -58,7 +58,7 @@ static int fake_gather(struct source *src, const struct request *req, struct sam
         return -EOPNOTSUPP;
     if (begin) {
         f->piece = 0;
-        atomic_store(&f->gather_begun, atomic_load(&f->taken));
+        f->taken_at_begin = atomic_load(&f->taken);
         b->sample.counters.before.established = atomic_load(&f->counted);
     }
     if (left > 0) /* it takes all the time that there is */
@@ -68,7 +68,7 @@ static int fake_gather(struct source *src, const struct request *req, struct sam
     for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
         model_add(&b->sample, i, TCP_STATE_ESTABLISHED);
     b->sample.cpu_ns = b->sample.cost_ns = atomic_load(&f->cpu_ns);
-    atomic_store(&f->gather_ended, atomic_load(&f->taken));
+    atomic_fetch_add(&f->gathered, atomic_load(&f->taken) > f->taken_at_begin);
     return 0;
 }
 

@@ -26,11 +26,12 @@ struct fake {
     atomic_uint counted;          /* what its counters say of ESTABLISHED; 0: it has none, and takes
                                      no brief samples */
     atomic_llong brief_cpu_ns;    /* what a brief sample claims to cost and take */
-    atomic_uint pieces; /* in which the rows of a full sample can be gathered; 0: it cannot */
-    atomic_uint whole;  /* full samples that were asked for at once */
-    atomic_uint kept;   /* brief samples whose gathered rows were for the one after them */
-    atomic_uint gather_begun, gather_ended; /* `taken`, when the last gathering began, and ended */
-    unsigned piece;                         /* of it, so far */
+    atomic_uint pieces;      /* in which the rows of a full sample can be gathered; 0: it cannot */
+    atomic_uint whole;       /* full samples that were asked for at once */
+    atomic_uint kept;        /* brief samples whose gathered rows were for the one after them */
+    atomic_uint gathered;    /* times that the rows were gathered, with a sample taken meanwhile */
+    unsigned piece;          /* of the gathering that goes on, so far */
+    unsigned taken_at_begin; /* `taken`, when it began */
     atomic_bool closed;
     sigset_t blocked; /* signals of the thread that took the first sample */
 };

@@ -40,7 +40,17 @@ static void start(uint64_t interval_ms)
 static void stop(void)
 {
     sampler_stop(sampler);
+    sampler = NULL;
     close(wake_fd);
+}
+
+/* After a check that failed: the next test has the same source. */
+static int stop_what_runs(void **state)
+{
+    (void)state;
+    if (sampler)
+        stop();
+    return 0;
 }
 
 /* Wait until a sample is published; returns it. */
@@ -205,7 +215,8 @@ static void brief_samples_keep_the_interval(void **state)
         if (s->left_out) {
             n_brief++;
             fake.counted = MANY + 5; /* four more, of which no full sample has told yet */
-            assert_int_equal(s->carried_ns, full_ns);
+            assert_true(s->carried_ns >= full_ns);
+            full_ns = s->carried_ns; /* a full one may have been replaced before it was seen */
         } else {
             every = full_ns ? (uint64_t)(s->mono_ns - full_ns) : 0;
             full_ns = s->mono_ns;
@@ -247,8 +258,9 @@ static void brief_samples_come_while_a_full_one_is_gathered(void **state)
         assert_int_equal(s->n_missing + s->n_closed, 0);
         assert_int_equal(s->n_carried, s->left_out ? MANY : 0);
         if (!s->left_out && n_full++) {
-            assert_true(fake.gather_ended > fake.gather_begun);
-            assert_true(fake.kept + 1 >= n_full); /* a brief one came before each but the first */
+            /* a brief one came before each but the first */
+            assert_true(fake.gathered + 1 >= n_full);
+            assert_true(fake.kept + 1 >= n_full);
             assert_true(s->cpu_ns >= 60 * NS_PER_MS);
         }
         sample_unref(s);
@@ -437,23 +449,25 @@ static void a_recording_that_cannot_be_read_says_why(void **state)
     stop();
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, stop_what_runs)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(samples_at_once_when_wished),
-        cmocka_unit_test(failures_are_published),
-        cmocka_unit_test(a_dear_sample_stretches_the_interval),
-        cmocka_unit_test(brief_samples_keep_the_interval),
-        cmocka_unit_test(brief_samples_come_while_a_full_one_is_gathered),
-        cmocka_unit_test(where_a_brief_sample_is_no_use_all_are_full),
-        cmocka_unit_test(a_slow_sample_stretches_the_interval),
-        cmocka_unit_test(many_readers),
-        cmocka_unit_test(stop_leaves_a_dump_without_end),
-        cmocka_unit_test(signals_are_the_main_threads),
-        cmocka_unit_test(a_recording_without_samples_ends),
-        cmocka_unit_test(a_recording_gives_all_its_samples),
-        cmocka_unit_test(a_recording_that_nobody_takes_stands),
-        cmocka_unit_test(a_recording_that_cannot_be_read_says_why),
+        TEST(samples_at_once_when_wished),
+        TEST(failures_are_published),
+        TEST(a_dear_sample_stretches_the_interval),
+        TEST(brief_samples_keep_the_interval),
+        TEST(brief_samples_come_while_a_full_one_is_gathered),
+        TEST(where_a_brief_sample_is_no_use_all_are_full),
+        TEST(a_slow_sample_stretches_the_interval),
+        TEST(many_readers),
+        TEST(stop_leaves_a_dump_without_end),
+        TEST(signals_are_the_main_threads),
+        TEST(a_recording_without_samples_ends),
+        TEST(a_recording_gives_all_its_samples),
+        TEST(a_recording_that_nobody_takes_stands),
+        TEST(a_recording_that_cannot_be_read_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
