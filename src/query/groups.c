@@ -67,14 +67,23 @@ static uint64_t value_hash(const struct value *v)
 }
 
 /* The value by which a row is grouped. A host is one peer, whether the socket is IPv4's or IPv6's:
- * ::ffff:10.0.0.1 counts as 10.0.0.1. */
+ * ::ffff:10.0.0.1 counts as 10.0.0.1. A process without a name, as an import may have it, is told
+ * from others by its pid: then the value is that number. */
 static void value_of(enum column_id by, const struct sample *s, uint32_t row, struct value *v)
 {
     static const char mapped[] = "::ffff:";
     columns[by].get(s, row, v);
+    if (by == COL_PROCESS && v->type == VALUE_NONE)
+        columns[COL_PID].get(s, row, v);
     if (columns[by].kind == KIND_ADDRESS && v->type == VALUE_TEXT && strchr(v->text, '.') &&
         strncmp(v->text, mapped, strlen(mapped)) == 0)
         memmove(v->text, v->text + strlen(mapped), strlen(v->text + strlen(mapped)) + 1);
+}
+
+/* Is it the pid of a process whose name is not known? */
+static bool is_nameless(enum column_id by, enum value_type type)
+{
+    return by == COL_PROCESS && type == VALUE_NUMBER;
 }
 
 bool groups_same_value(const struct value *a, const struct value *b)
@@ -265,6 +274,8 @@ void groups_format(const struct groups *g, const struct sample *s, uint32_t i, s
 {
     if (g->group[i].type == VALUE_NONE)
         str_add(out, FMT_NONE);
+    else if (is_nameless(g->how.by, (enum value_type)g->group[i].type))
+        str_add_uint(out, g->group[i].number); /* as the cell of its rows */
     else if (columns[g->how.by].kind == KIND_ADDRESS)
         str_add(out, g->arena + g->group[i].number);
     else
@@ -317,11 +328,14 @@ static int compare_keys(const struct placing *p, const struct group_place *a,
                         const struct group_place *b)
 {
     const struct group *x = &p->g->group[a->group], *y = &p->g->group[b->group];
-    if (x->type != y->type) /* the rows without a value come last either way */
-        return x->type == VALUE_NONE ? 1 : y->type == VALUE_NONE ? -1 : x->type - y->type;
-    int by_key = x->type == VALUE_NONE ? 0
-                 : p->by_text          ? strcmp(p->g->arena + x->number, p->g->arena + y->number)
-                                       : rows_order_compare(&p->order, &a->key, &b->key);
+    if (x->type != y->type) /* names, then numbers; rows without a value come last either way */
+        return y->type - x->type;
+    int by_key = 0;
+    if (x->type == VALUE_NUMBER)
+        by_key = (x->number > y->number) - (x->number < y->number);
+    else if (x->type == VALUE_TEXT)
+        by_key = p->by_text ? strcmp(p->g->arena + x->number, p->g->arena + y->number)
+                            : rows_order_compare(&p->order, &a->key, &b->key);
     return p->descending ? -by_key : by_key;
 }
 
@@ -706,11 +720,14 @@ bool groups_term(enum column_id by, const struct value *v, struct str *out)
 {
     const char *id = columns[by].id;
     switch (v->type) {
-    case VALUE_NONE:
-        str_addf(out, "%s:-", id);
+    case VALUE_NONE: /* a process without a name still has a pid */
+        str_addf(out, "%s:-", by == COL_PROCESS ? columns[COL_PID].id : id);
         return true;
     case VALUE_NUMBER:
-        str_addf(out, "%s:%llu", id, (unsigned long long)v->number);
+        if (is_nameless(by, v->type)) /* the same pid may have a name in other rows */
+            str_addf(out, "%s:%llu %s:-", columns[COL_PID].id, (unsigned long long)v->number, id);
+        else
+            str_addf(out, "%s:%llu", id, (unsigned long long)v->number);
         return true;
     case VALUE_TEXT:
         break;

@@ -14,6 +14,7 @@
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
+#include "lib/owned.h"
 #include "lib/ports.h"
 #include "lib/sample.h"
 #include "tcptop/base/str.h"
@@ -350,6 +351,58 @@ static void mapped_addresses(void **state)
     sample_unref(s);
 }
 
+/* Of netstat on Windows the pid is told and no name: each such process is a group, and rows without
+ * any process are another. What opens a group passes its rows alone. */
+static void nameless_processes_are_told_apart_by_pid(void **state)
+{
+    static const char *const nameless[3] = {"", "", ""}, *const nginx[3] = {"nginx", "", ""},
+                             *const seven[3] = {"7", "", ""};
+    static const struct {
+        const char *term;
+        unsigned rows; /* bits */
+    } list[] = {{"process=7", 1 << 5},
+                {"process=nginx", 3 << 3},
+                {"pid:7 process:-", 1 << 1},
+                {"pid:1040 process:-", 1 << 0 | 1 << 2},
+                {"pid:-", 1 << 6}};
+    struct owner_lookup *lookup = owner_lookup_new();
+    struct sample *s = sample_make(NULL);
+    struct groups g = {.n = 0};
+    struct value v;
+
+    (void)state;
+    assert_non_null(lookup);
+    owned_put(lookup, 1040, 0, nameless, (const uint32_t[]){1, 3, 0});
+    owned_put(lookup, 7, 0, nameless, (const uint32_t[]){2, 0});
+    owned_put(lookup, 9, 0, nginx, (const uint32_t[]){4, 0});
+    owned_put(lookup, 10, 0, nginx, (const uint32_t[]){5, 0});
+    owned_put(lookup, 11, 0, seven, (const uint32_t[]){6, 0});
+    for (uint32_t inode = 1; inode <= 7; inode++)
+        sample_row(s, "10.0.0.1:80", "10.0.0.9:5", TCP_STATE_ESTABLISHED)->inode = inode;
+    owned_assign(lookup, s);
+    const struct grouping how = {.by = COL_PROCESS, .sort = {GROUP_KEY, false}};
+    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+    assert_string_equal(keys(&g, s), "7 nginx 7 1040 –");
+    for (uint32_t i = 0; i < g.n; i++) {
+        struct str term = STR_INIT;
+        struct predicate p = {0};
+        groups_value(&g, g.order[i], &v);
+        assert_int_equal(groups_find(&g, &v), g.order[i]);
+        assert_true(groups_term(COL_PROCESS, &v, &term));
+        assert_string_equal(str_text(&term), list[i].term);
+        assert_int_equal(filter_parse(str_text(&term), &p, NULL), 0);
+        for (uint32_t row = 0; row < s->n_live; row++)
+            assert_int_equal(predicate_match(&p, s, row), list[i].rows >> row & 1);
+        assert_int_equal(g.group[g.order[i]].count, __builtin_popcount(list[i].rows));
+        predicate_fini(&p);
+        str_fini(&term);
+    }
+    assert_string_equal(ordered(s, COL_PROCESS, GROUP_KEY, true), "nginx 7 1040 7 –");
+    groups_fini(&g);
+    owner_lookup_free(lookup);
+    sample_unref(s);
+}
+
 /* A group is warned of as its rows are: of one of them a warning holds, which is no note. */
 static void a_group_has_the_warnings_of_its_rows(void **state)
 {
@@ -391,6 +444,7 @@ int main(void)
         cmocka_unit_test(lines_of_unfolded_groups),
         cmocka_unit_test(terms_of_texts),
         cmocka_unit_test(mapped_addresses),
+        cmocka_unit_test(nameless_processes_are_told_apart_by_pid),
         cmocka_unit_test(a_group_has_the_warnings_of_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,4 +132,43 @@ else
 	echo "not ok $n - what waits in a queue whose limit is not told is not judged"
 	printf '# %s\n' "$unchecked"
 fi
+# netstat of Windows tells pids and no names: each process is a group, and Enter shows its rows.
+grouped() { "$B/tcptop" --no-config --lang en --read "$directory/win_ko_ano.txt" --group-by process "$@" 2>/dev/null; }
+opened() { # opened KEY…: the title of the table that the group shows
+	printf '%s\n' "$@" >"$folder/keys"
+	grouped --size 100x16 --keys "$folder/keys" --dump text | sed -nE 's/^━ (SOCKETS [^━]*[^ ━]) ━.*/\1/p'
+}
+n=$((n + 1))
+got=$(
+	grouped --once | awk 'NR > 1 { print $1, $2 }'
+	grouped --once --json | sed -nE 's/.*"by":"process"(,"key":([^,]*))?,"total":([0-9]+).*/json \2 \3/p'
+	grouped --once --format csv | sed -nE '2,$ s/^([^,]*),([0-9]+),.*/csv \1 \2/p'
+	opened Enter
+	opened Down Enter
+	opened End Enter
+)
+wanted='17240 3
+4 1
+1096 1
+9032 1
+– 1
+json 17240 3
+json 4 1
+json 1096 1
+json 9032 1
+json  1
+csv 17240 3
+csv 4 1
+csv 1096 1
+csv 9032 1
+csv  1
+SOCKETS  3 of 7   pid:17240 process:-
+SOCKETS  1 of 7   pid:4 process:-
+SOCKETS  1 of 7   pid:-'
+if difference=$(diff <(echo "$wanted") <(echo "$got")); then
+	echo "ok $n - processes without names are grouped by pid"
+else
+	echo "not ok $n - processes without names are grouped by pid"
+	printf '%s\n' "$difference" | sed 's/^/# /'
+fi
 echo "1..$n"

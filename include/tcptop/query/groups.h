@@ -86,7 +86,7 @@ int groups_build(struct groups *g, const struct sample *s, const struct predicat
                  const struct grouping *how, const struct groups *before);
 void groups_fini(struct groups *g);
 
-/** What the rows of a group have in common. */
+/** What the rows of a group have in common; of processes without a name, their pid, a number. */
 void groups_value(const struct groups *g, uint32_t group, struct value *v);
 
 /** The group with that value, GROUP_NONE when there is none. Looks at every group. */
