@@ -215,6 +215,17 @@ bool app_tell_partial(const struct sample *s, char *said)
     return true;
 }
 
+bool app_tell_unread(const struct sample_pipeline *pipeline)
+{
+    const struct sample_reason unread = recording_unread(sample_pipeline_source(pipeline));
+    char why[REASON_TEXT_SIZE];
+
+    if (unread.code == REASON_NONE)
+        return false;
+    cli_error(reason_text(why, &unread, text_language()));
+    return true;
+}
+
 bool app_awaits_owners(const struct sample *s)
 {
     bool has_files = false;

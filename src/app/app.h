@@ -27,6 +27,10 @@ bool app_is_partial(const struct sample *s);
  *  first, has another cause. Returns whether it is. */
 bool app_tell_partial(const struct sample *s, char *said);
 
+/** Say on stderr why not all of a recording could be read, after app_next_sample() has returned
+ *  -ENODATA. Returns whether there was something to say. */
+bool app_tell_unread(const struct sample_pipeline *pipeline);
+
 /** Is it a sample of another host whose processes are still being looked up there? One of the next
  *  has them. */
 bool app_awaits_owners(const struct sample *s);

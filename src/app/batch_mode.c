@@ -198,6 +198,15 @@ static void report_status(struct batch *b)
         b->code = EXIT_PARTIAL;
 }
 
+/* One sample more. At the end of a recording what of it could not be read is said. */
+static int next(struct batch *b, struct err *err)
+{
+    const int rc = app_next_sample(b->pipeline, &b->req, &b->last, err);
+    if (rc == -ENODATA && app_tell_unread(b->pipeline) && b->code == EXIT_COMPLETE)
+        b->code = EXIT_PARTIAL;
+    return rc;
+}
+
 /* Say, once for each cause, why there is no sample. What comes after one is told anew. */
 static void report_failure(struct batch *b, const char *why)
 {
@@ -287,7 +296,7 @@ static int print_last(struct batch *b)
 static int step_to_end(struct batch *b, struct err *err)
 {
     int rc;
-    while ((rc = app_next_sample(b->pipeline, &b->req, &b->last, err)) == 0)
+    while ((rc = next(b, err)) == 0)
         continue;
     return rc == -ENODATA && b->last ? 0 : rc;
 }
@@ -296,7 +305,7 @@ static int step(struct batch *b, struct err *err)
 {
     if (b->s->ui.read_path && b->s->mode == MODE_ONCE)
         return step_to_end(b, err);
-    return app_next_sample(b->pipeline, &b->req, &b->last, err);
+    return next(b, err);
 }
 
 /* Rates are told by two samples: the first one is not printed. Nor are those of another host that

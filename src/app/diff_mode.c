@@ -18,6 +18,7 @@ struct moment_read {
     struct moment at;            /* MOMENT_NONE: the last sample */
     const struct sample *sample; /* a reference; NULL: none was read */
     struct recording_head head;
+    bool unread; /* not all of what leads to it could be read, which was said */
 };
 
 /* Play the recording up to its moment. Returns 0, or -errno with `err`. */
@@ -38,6 +39,7 @@ static int read_moment(struct moment_read *m, const struct settings *s, struct e
         return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     while (!rc)
         rc = app_next_sample(pipeline, &req, &m->sample, err);
+    m->unread = rc == -ENODATA && app_tell_unread(pipeline);
     (void)recording_head(src, &m->head);
     sample_pipeline_free(pipeline);
     if (rc == -ENODATA && !m->sample)
@@ -85,7 +87,8 @@ static int compare(const struct settings *s, const struct moment_read m[COMPARIS
         comparison_print_json(&out, &print);
     else
         comparison_print_text(&out, &print);
-    const int code = is_whole(&c) ? EXIT_COMPLETE : EXIT_PARTIAL;
+    const bool whole = is_whole(&c) && !m[0].unread && !m[1].unread;
+    const int code = whole ? EXIT_COMPLETE : EXIT_PARTIAL;
     comparison_fini(&c);
     return app_finish(&out, code);
 }

@@ -86,7 +86,7 @@ static int add_over(struct round *r, const struct sample *s)
         memset(r->checked->skip, SKIP_YET, sizeof r->checked->skip);
     }
     over->last_wall_ns = s->wall_ns;
-    over->reason = s->reason; /* damage is told with the last one */
+    over->reason = s->reason;
     if (s->findings)
         findings_add_skip(r->checked->skip, s->findings->skip);
     return episodes_add(&r->episodes, s);
@@ -113,6 +113,9 @@ static int take_samples(struct round *r)
         show_progress(r, r->samples);
     }
     show_progress(r, 0);
+    const struct sample_reason unread = recording_unread(r->source);
+    if (rc == -ENODATA && unread.code != REASON_NONE)
+        r->over.reason = unread;
     return rc == -ENODATA && r->last ? 0 : rc;
 }
 
@@ -127,6 +130,12 @@ static bool worst_is_within(const struct recording_findings *found)
     return true;
 }
 
+/* Is only a part of the recording asked for? */
+static bool is_part(const struct settings *s)
+{
+    return s->begin.kind || s->end.kind || s->at.kind;
+}
+
 /* What the recorder found, where it judged as it would be judged here. Returns whether it did. */
 static bool take_notes(struct round *r)
 {
@@ -135,7 +144,8 @@ static bool take_notes(struct round *r)
     struct report_over *over = &r->over;
 
     if (!r->s->ui.read_path || recording_findings(r->source, rules_number, true, &found) ||
-        found.judge != rules_digest(&r->s->limits) || !found.samples || !worst_is_within(&found) ||
+        found.judge != rules_digest(&r->s->limits) || !found.samples ||
+        (is_part(r->s) && !worst_is_within(&found)) ||
         recording_seek(r->source, found.last_wall_ns) ||
         app_next_sample(r->pipeline, &req, &r->last, &r->err))
         return false;

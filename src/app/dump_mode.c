@@ -35,6 +35,7 @@ struct dump {
     int64_t names_until_ns; /* how long names are waited for; 0: not begun */
     char *keys;             /* owned */
     int line;               /* of the keys file, for messages */
+    bool unread;            /* not all of the recording could be read, which was said */
 };
 
 /* Step through all samples, as one who had watched them come. Keys follow the last one and may ask
@@ -56,6 +57,13 @@ static int play(struct dump *d, struct err *err)
     } while (r == 0 && (d->s->ui.read_path || app_awaits_owners(d->last)));
     if (r == -ENODATA && !d->last)
         return err_set(err, r, "%s", text(MSG_NO_SAMPLE));
+    const struct sample_reason unread = recording_unread(d->src);
+    char why[REASON_TEXT_SIZE];
+    if (r == -ENODATA && unread.code != REASON_NONE) {
+        d->unread = true;
+        session_tell(d->session, reason_text(why, &unread, text_language()));
+        cli_error(why);
+    }
     if (d->s->ui.read_path && recording_head(d->src, &head) == 0)
         session_recorded(d->session, &head);
     return r == -ENODATA ? 0 : r;
@@ -198,7 +206,7 @@ static int print(struct dump *d)
     char why[REASON_TEXT_SIZE];
     if (!whole)
         cli_error(reason_text(why, &d->last->reason, text_language()));
-    return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
+    return app_finish(&out, whole && !d->unread ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 
 static int open_dump(struct dump *d, bool utf8, struct err *err)

@@ -77,8 +77,9 @@ static bool goes_on(const struct settings *s, unsigned n, const struct sample *l
 }
 
 /* The sample for the live values, with the doctor's verdict. Returns 0, or the -errno for which
- * there is none; `err` says it. */
-static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
+ * there is none; `err` says it. `*unread`: not all of a recording could be read, which is said. */
+static int take_sample(const struct settings *s, const struct sample **last, bool *unread,
+                       struct err *err)
 {
     struct sample_pipeline *pipeline;
     const struct request req = {
@@ -94,6 +95,7 @@ static int take_sample(const struct settings *s, const struct sample **last, str
             break;
         rc = app_next_sample(pipeline, &req, last, err);
     }
+    *unread = rc == -ENODATA && app_tell_unread(pipeline);
     if (*last)
         rc = 0; /* only a further one failed, or the recording has no more */
     else if (rc == -ENODATA)
@@ -148,9 +150,12 @@ int explain_mode_run(const struct settings *s, bool utf8)
         return EXIT_FAILED;
     }
     const struct sample *sample = NULL;
+    bool unread = false;
     struct err err = {""};
-    const int rc = take_sample(s, &sample, &err);
+    const int rc = take_sample(s, &sample, &unread, &err);
     int code = judge_sample(s, sample, rc, &err);
+    if (unread && code == EXIT_COMPLETE)
+        code = EXIT_PARTIAL;
     if (code != EXIT_FAILED && print_state(&out, s, sample, utf8)) {
         cli_error(text_error(ENOMEM));
         code = EXIT_FAILED;

@@ -351,6 +351,10 @@ static void end_here(struct live_mode *l)
         l->rc = cli_error_usage(&l->err, MSG_NO_SAMPLE, NULL, NULL);
     else
         follow(l);
+    if (rc == -ENODATA && l->seen && why.code != REASON_NONE) {
+        cli_error_reason(&l->err, rc, &why);
+        session_tell(l->session, l->err.msg);
+    }
 }
 
 /* The last sample of another host stands after the connection to it has ended. */

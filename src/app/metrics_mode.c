@@ -89,8 +89,11 @@ static int take(struct metrics_mode *m)
     struct sample_reason why = {.code = REASON_NONE};
     int rc = sample_pipeline_next(m->pipeline, &req, &m->last, &why);
 
-    if (rc == -ENODATA)
+    if (rc == -ENODATA) {
+        if (app_tell_unread(m->pipeline) && m->code == EXIT_COMPLETE)
+            m->code = EXIT_PARTIAL;
         return rc;
+    }
     if (rc) {
         const struct sample *failed = sample_pipeline_failure(m->pipeline, &req, &why);
         report_failure(m, &why, rc);

@@ -98,10 +98,10 @@ static void take_sample(struct record_mode *r)
     if (rc) {
         struct err err;
         r->done = true;
-        if (rc != -ENODATA) {
+        if (rc != -ENODATA || why.code != REASON_NONE) {
             cli_error_reason(&err, rc, &why);
             cli_error(err.msg);
-            r->code = EXIT_FAILED;
+            r->code = rc == -ENODATA ? EXIT_PARTIAL : EXIT_FAILED;
         }
     }
 }

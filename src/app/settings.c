@@ -517,7 +517,7 @@ static int join_filter(struct command_line *c, struct err *err)
         str_add(&all, " ");
     }
     if (c->ipv4 != c->ipv6) /* IPv4 clients reach a listener on [::] that is not IPv6's alone */
-        str_add(&all, c->ipv4 ? "(v6only:0 laddr:[::] or proto:tcp) " : "proto:tcp6 ");
+        str_add(&all, c->ipv4 ? "(laddr:[::] not v6only:1 or proto:tcp) " : "proto:tcp6 ");
     if (c->filter)
         str_addf(&all, all.len ? "(%s) " : "%s ", c->filter);
     if (c->words.len)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
@@ -44,6 +45,8 @@ static const struct {
     [REASON_NEWER_FRAME] = {MSG_SOURCE_NEWER_AT, {ARG_NUMBER}},
     [REASON_DAMAGED_FRAME] = {MSG_SOURCE_DAMAGED, {ARG_NUMBER}},
     [REASON_DAMAGED_BYTE] = {MSG_SOURCE_DAMAGED_DUMP, {ARG_NUMBER}},
+    [REASON_DAMAGED_PLACES] = {MSG_SOURCE_DAMAGED_PLACES, {ARG_NUMBER}},
+    [REASON_DAMAGED_THEN] = {MSG_SOURCE_DAMAGED_THEN, {ARG_TEXT, ARG_NUMBER}},
     [REASON_ALL_DAMAGED] = {MSG_SOURCE_ALL_DAMAGED, {ARG_TEXT, ARG_NUMBER}},
     [REASON_CUT] = {MSG_SOURCE_CUT, {ARG_NONE}},
     [REASON_IMPORT_LOST] = {MSG_SOURCE_IMPORT_LOST, {ARG_NUMBER}},
@@ -144,6 +147,30 @@ static bool is_left_out(const struct sample_reason *r)
            r->code == REASON_OTHER_FILES;
 }
 
+/* Of a recording that is damaged: between which samples some are missing. */
+static void add_gap(struct str *out, const struct sample_reason *r, enum language language)
+{
+    const bool again = r->code == REASON_DAMAGED_PLACES;
+    const size_t date = strlen("2026-11-29");
+    char begin[ARGUMENT_SIZE], end[ARGUMENT_SIZE];
+
+    if (!again && r->code != REASON_DAMAGED_BYTE && r->code != REASON_DAMAGED_FRAME &&
+        r->code != REASON_NEWER_FRAME)
+        return;
+    if (!r->begin_ns)
+        return;
+    fmt_local(begin, sizeof begin, r->begin_ns);
+    if (!r->end_ns) {
+        text_fill_template(out, text_in(language, MSG_SOURCE_MISSING_AFTER), begin, NULL);
+        return;
+    }
+    fmt_local(end, sizeof end, r->end_ns);
+    if (strncmp(begin, end, date) == 0) /* the day once */
+        fmt_clock(end, sizeof end, r->end_ns);
+    text_fill_template(out, text_in(language, again ? MSG_SOURCE_MISSING_SOME : MSG_SOURCE_MISSING),
+                       begin, end, NULL);
+}
+
 const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *r,
                         enum language language)
 {
@@ -161,6 +188,7 @@ const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *
                            argument_text(end, r, ARG_END, language), str_text(&inner), NULL);
     } else if (!r->netns[0] || r->code == REASON_NETNS_NONE_NEAR) {
         add_words(&line, r, language);
+        add_gap(&line, r, language);
     } else {
         add_words(&inner, r, language);
         text_fill_template(&line, text_in(language, MSG_NETNS_FAILED), r->netns, str_text(&inner),

@@ -165,10 +165,11 @@ static void print_group(struct sink *out, const struct report *r, const struct r
     report_over_periods(r->over, all, group, &lines);
     print_labelled(out, r, text(MSG_DOCTOR_WHEN), str_text(&lines));
     str_clear(&lines);
-    report_over_command(r->over, group->worst, &lines);
-    print_label(out, text(MSG_DOCTOR_SHOW));
-    print_glyphs(out, str_text(&lines), r->ascii); /* in one line, to be copied */
-    sink_add(out, "\n");
+    if (report_over_command(r->over, group->worst, &lines)) {
+        print_label(out, text(MSG_DOCTOR_SHOW));
+        print_glyphs(out, str_text(&lines), r->ascii); /* in one line, to be copied */
+        sink_add(out, "\n");
+    }
     str_fini(&lines);
     print_parts(out, r, &group->worst->worst);
 }

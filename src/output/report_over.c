@@ -95,6 +95,17 @@ void report_over_span(const struct report_over *over, char first[FMT_SIZE], char
     say_time(last, over->last_wall_ns, over->first_wall_ns);
 }
 
+/* Was it at its worst where the recording is damaged? Then there is no sample of that time. */
+static bool worst_is_unread(const struct report_over *over, const struct episode *e)
+{
+    const struct sample_reason *r = &over->reason;
+    const bool damaged = r->code == REASON_DAMAGED_BYTE || r->code == REASON_DAMAGED_PLACES ||
+                         r->code == REASON_DAMAGED_FRAME;
+
+    return damaged && e->worst_wall_ns > r->begin_ns &&
+           (!r->end_ns || e->worst_wall_ns < r->end_ns);
+}
+
 static void add_worst(const struct report_over *over, const struct episode *e, struct str *out)
 {
     int which = episodes_measure(&e->worst);
@@ -102,7 +113,9 @@ static void add_worst(const struct report_over *over, const struct episode *e, s
     char at[FMT_SIZE];
 
     say_time(at, e->worst_wall_ns, over->first_wall_ns);
-    if (e->worst_wall_ns > over->last_wall_ns)
+    if (worst_is_unread(over, e))
+        text_fill(&when, MSG_DOCTOR_UNREAD_PART, at, NULL);
+    else if (e->worst_wall_ns > over->last_wall_ns)
         text_fill(&when, MSG_DOCTOR_AFTER_PART, at, NULL);
     else
         str_add(&when, at);
@@ -191,15 +204,18 @@ static void add_word(struct str *out, const char *word)
     str_add_char(out, '\'');
 }
 
-void report_over_command(const struct report_over *over, const struct episode *e, struct str *out)
+bool report_over_command(const struct report_over *over, const struct episode *e, struct str *out)
 {
     char at[FMT_SIZE];
 
+    if (worst_is_unread(over, e))
+        return false;
     str_add(out, "tcptop --read ");
     if (*over->path == '-' && over->path[1])
         str_add(out, "./"); /* it is no option */
     add_word(out, over->path);
     str_addf(out, " --at %s", fmt_moment(at, sizeof at, e->worst_wall_ns));
+    return true;
 }
 
 /* JSON ------------------------------------------------------------ */
@@ -220,8 +236,9 @@ void report_over_keys(struct sink *out, const struct report_over *over, const st
     sink_addf(out, ",\"worst_at\":\"%s\"", fmt_rfc3339(time, sizeof time, e->worst_wall_ns));
     if (figure)
         sink_addf(out, ",\"worst_figure\":\"%s\"", figure->key);
-    report_over_command(over, e, &command);
-    sink_add(out, ",\"show\":");
-    json_print_string(out, str_text(&command));
+    if (report_over_command(over, e, &command)) {
+        sink_add(out, ",\"show\":");
+        json_print_string(out, str_text(&command));
+    }
     str_fini(&command);
 }

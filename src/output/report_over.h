@@ -30,8 +30,9 @@ void report_over_span(const struct report_over *over, char first[32], char last[
 void report_over_periods(const struct report_over *over, const struct report_groups *groups,
                          const struct report_group *group, struct str *out);
 
-/** Append the command that shows the finding at its worst moment. */
-void report_over_command(const struct report_over *over, const struct episode *e, struct str *out);
+/** Append the command that shows the finding at its worst moment. False, and nothing is appended,
+ *  where no sample of that can be read. */
+bool report_over_command(const struct report_over *over, const struct episode *e, struct str *out);
 
 /** Keys of JSON: until when it held, when it was at its worst, and the command that shows that. */
 void report_over_keys(struct sink *out, const struct report_over *over, const struct episode *e);

@@ -41,6 +41,7 @@ struct block_reader {
     uint32_t key_file;
     uint64_t key_at; /* the key that the last sample counts from */
     uint64_t key_seq;
+    int64_t played_wall_ns;      /* when that was read without a jump since; 0: none was */
     bool loaded;                 /* the builder holds what was read last */
     struct recording_span *span; /* owned */
     uint32_t n_spans, cap_spans;
@@ -141,7 +142,11 @@ struct block_reader_faults block_reader_faults(const struct block_reader *r)
 struct sample_reason block_reader_reason(const struct block_reader_faults *faults)
 {
     if (faults->damaged)
-        return (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults->damaged_at};
+        return (struct sample_reason){.code = faults->again ? REASON_DAMAGED_PLACES
+                                                            : REASON_DAMAGED_BYTE,
+                                      .number = faults->damaged_at,
+                                      .begin_ns = faults->begin_ns,
+                                      .end_ns = faults->end_ns};
     if (faults->newer)
         return (struct sample_reason){.code = REASON_NEWER_FRAME};
     const struct block_left_out *rest = &faults->left_out;
@@ -186,11 +191,36 @@ static int open_file(struct block_reader *r, uint32_t i)
 
 /* Blocks ------------------------------------------------------------ */
 
+/* Damage in a file at `at`; the last sample before it that can be played is of `before_ns`. What is
+ * played once more is known already. */
+static void note_at(struct block_reader_faults *faults, uint32_t file, uint64_t at,
+                    int64_t before_ns)
+{
+    if (faults->damaged &&
+        (file < faults->last_file || (file == faults->last_file && at <= faults->last_at)))
+        return;
+    faults->last_file = file;
+    faults->last_at = at;
+    if (!faults->damaged) {
+        faults->damaged_at = at;
+        faults->begin_ns = before_ns;
+    }
+    faults->again |= faults->damaged && !faults->in_gap;
+    faults->damaged = faults->in_gap = true;
+    faults->end_ns = 0;
+}
+
+/* A sample of `wall_ns` can be played. */
+static void note_whole(struct block_reader_faults *faults, int64_t wall_ns)
+{
+    if (faults->in_gap)
+        faults->end_ns = wall_ns;
+    faults->in_gap = false;
+}
+
 static void note_damage(struct block_reader *r)
 {
-    if (!r->faults.damaged)
-        r->faults.damaged_at = r->at;
-    r->faults.damaged = true;
+    note_at(&r->faults, r->file, r->at, r->played_wall_ns);
     block_decode_forget(r->decoder);
 }
 
@@ -261,8 +291,10 @@ static int decode(struct block_reader *r, const struct block_head *head,
         rc = -EBADMSG;
     if (rc)
         return rc;
-    if (m.wall_ns > until->wall_ns || m.seq > until->seq)
+    if (m.wall_ns > until->wall_ns || m.seq > until->seq) {
+        note_whole(&r->faults, m.wall_ns);
         return BEYOND;
+    }
     if (key || !r->loaded)
         block_reader_empty(b);
     if (key)
@@ -277,9 +309,13 @@ static int decode(struct block_reader *r, const struct block_head *head,
         r->key_file = r->file;
         r->key_seq = m.seq;
     }
-    if (rc)
+    if (rc) {
         block_reader_empty(b);
-    return rc;
+        return rc;
+    }
+    note_whole(&r->faults, m.wall_ns);
+    r->played_wall_ns = m.wall_ns;
+    return 0;
 }
 
 /* The next file of a directory. Returns 0, -ENODATA when there is none, or -errno. Files that
@@ -403,6 +439,7 @@ int block_reader_go(struct block_reader *r, const struct recording_span *span)
     int rc = is_directory(r) ? open_file(r, span->file) : 0;
 
     r->jumps = false;
+    r->played_wall_ns = 0;
     block_decode_forget(r->decoder);
     if (!rc) { /* a file is of one run, memory of one after the other */
         r->at = r->in.ring ? block_ring_head(r->in.ring, span->at) : 0;
@@ -441,21 +478,6 @@ int block_reader_next(struct block_reader *r, struct sample_builder *b)
     if (rc)
         return rc == BEYOND ? -ENODATA : rc;
     finish(r, b);
-    return 0;
-}
-
-int block_reader_again(struct block_reader *r, struct sample_builder *b)
-{
-    if (!r->last)
-        return -ENODATA;
-    int rc = block_decode_begin(r->decoder, r->last, 0, b);
-    if (rc)
-        return rc;
-    b->owners_known = b->sample.owner;
-    b->sample.owners = r->last->owners ? owner_table_ref(r->last->owners) : NULL;
-    b->sample.cgroups = r->last->cgroups ? cgroups_ref(r->last->cgroups) : NULL;
-    b->sample.backend = BACKEND_FRAME;
-    b->sample.netns_view = r->last->netns_view;
     return 0;
 }
 
@@ -713,7 +735,7 @@ static int look_at(struct block_reader *r, uint64_t at, const struct block_head 
         return 0;
     int rc = peek(r, at, head, d, &m);
     if (rc == -EBADMSG)
-        return first ? rc : 0;
+        return first ? rc : BEYOND; /* what follows counts from it */
     if (!rc && head->type == BLOCK_KEY)
         block_decode_count_from(d, &m);
     return rc ? rc : add_moment(&r->content, &m);
@@ -769,7 +791,8 @@ int block_reader_where(const struct block_reader *r, struct recording_place *pla
 /* Show the block at `at`, whose head is sound. Returns what the visitor does, -EBADMSG where it is
  * damaged, or -ENODATA where the file ends within it. */
 static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
-                const struct block_head *head, struct block_decoder *d)
+                const struct block_head *head, struct block_decoder *d,
+                struct block_reader_faults *faults)
 {
     bool is_key = head->type == BLOCK_KEY, is_sample = is_key || head->type == BLOCK_DELTA;
     struct block_visited b = {.type = head->type};
@@ -783,19 +806,20 @@ static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
             block_decode_count_from(d, &m);
         if (is_key)
             v->key_seq = rc ? 0 : m.seq;
-        b.moment = is_key || m.key_seq == v->key_seq ? &m : NULL; /* else it cannot be played */
+        if (!rc && m.key_seq != v->key_seq && !is_key)
+            rc = -EBADMSG; /* what it counts from cannot be played, or is not there */
+        if (!rc) {
+            b.moment = &m;
+            note_whole(faults, m.wall_ns);
+            v->last_wall_ns = m.wall_ns;
+        }
     } else if (head->type == BLOCK_HEAD || head->type == BLOCK_NOTE || head->type == BLOCK_END) {
         rc = block_file_payload(&r->in, &r->payload, at, head, bytes, &b.len);
         b.bytes = bytes;
+    } else if (!is_sample) {
+        rc = block_in_verify(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
     }
     return rc ? rc : v->visit(v, &b);
-}
-
-static void note_at(struct block_reader_faults *faults, uint64_t at)
-{
-    if (!faults->damaged)
-        faults->damaged_at = at;
-    faults->damaged = true;
 }
 
 /* Of what is kept in memory the beginning was let go. */
@@ -814,7 +838,8 @@ static int visit_file(struct block_reader *r, struct block_visitor *v, struct bl
         struct block_head head;
         int rc = block_file_head(&r->in, at, &head);
         if (rc == -EBADMSG) {
-            note_at(faults, at++);
+            note_at(faults, r->file, at++, v->last_wall_ns);
+            v->key_seq = 0; /* the samples up to the next key cannot be played */
             rc = block_file_find(&r->in, &at);
             if (!rc)
                 continue;
@@ -823,10 +848,11 @@ static int visit_file(struct block_reader *r, struct block_visitor *v, struct bl
             return 0;
         faults->newer |= rc == -EPROTONOSUPPORT;
         if (!rc)
-            rc = show(r, v, at, &head, d);
-        if (rc == -EBADMSG || rc == -ENODATA)
-            note_at(faults, at);
-        else if (rc && rc != -EPROTONOSUPPORT)
+            rc = show(r, v, at, &head, d, faults);
+        if (rc == -EBADMSG || rc == -ENODATA) {
+            note_at(faults, r->file, at, v->last_wall_ns);
+            v->key_seq = 0;
+        } else if (rc && rc != -EPROTONOSUPPORT)
             return rc;
         at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
     }
@@ -840,8 +866,7 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
     struct block_decoder *d = block_decoder_new();
     int rc = d ? 0 : -ENOMEM;
 
-    *faults = r->faults;
-    faults->damaged = faults->newer = false;
+    *faults = (struct block_reader_faults){.left_out = r->faults.left_out};
     if (!block_reader_moves(r))
         rc = -ESPIPE;
     for (uint32_t i = 0; i < files_of(r) && !rc; i++) {
@@ -850,7 +875,7 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
             rc = visit_file(r, v, d, faults);
         else if (rc != -ENOMEM && rc != -ECANCELED) { /* it is left out, as when it is played */
             if (rc != -ENOENT)
-                note_at(faults, 0);
+                note_at(faults, i, 0, v->last_wall_ns);
             rc = 0;
         }
     }

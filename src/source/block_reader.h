@@ -18,6 +18,13 @@ struct block_reader_faults {
     bool damaged;                   /* a block, or the end of a file */
     bool newer;                     /* a block is of a later version */
     uint64_t damaged_at;            /* where in its file the first damage is, in bytes */
+    bool again;                     /* and once more after a sample that can be played */
+    bool in_gap;                    /* none can be played since the last damage, which is … */
+    uint32_t last_file;             /* … in this file */
+    uint64_t last_at;               /* … and there */
+    int64_t begin_ns, end_ns;       /* wall clock of the last sample before the first damage and of
+                                       the first one after the last that can be played; 0: there is
+                                       none, or not known */
     struct block_left_out left_out; /* of a directory */
 };
 
@@ -50,10 +57,6 @@ int block_reader_head(struct block_reader *r, struct recording_head *head);
 /** Read the next sample into `b`, which is empty. Returns 0, -ENODATA at the end, or -errno. */
 int block_reader_next(struct block_reader *r, struct sample_builder *b);
 
-/** Fill the empty `b` with the last sample once more. Returns 0, -ENODATA when there was none, or
- *  -ENOMEM. */
-int block_reader_again(struct block_reader *r, struct sample_builder *b);
-
 /** Set the owner words of rows that are not live, see struct source_ops. */
 void block_reader_owners(struct sample *s, const struct sample *prev);
 
@@ -78,8 +81,10 @@ struct block_visited {
 struct block_visitor {
     /** Take a block. What is not 0 ends the visit, which returns it. */
     int (*visit)(struct block_visitor *v, const struct block_visited *b);
-    bool moments;     /* tell which samples there are */
-    uint64_t key_seq; /* of the last KEY, for block_reader_visit() */
+    bool moments; /* tell which samples there are */
+    /* For block_reader_visit(): */
+    uint64_t key_seq;     /* of the last KEY; 0: what counts from it cannot be played */
+    int64_t last_wall_ns; /* of the last sample that can be played; 0: there is none yet */
 };
 
 /** Show the visitor the blocks of all files from the beginning, whatever is being played and

@@ -43,14 +43,13 @@ struct bytes {
 struct recording {
     struct source source;
     int fd;
-    char *name;        /* as messages call it; owned */
-    struct bytes next; /* read, not yet replayed */
-    size_t taken;      /* so many bytes of `next` are a frame, which was looked at */
-    struct bytes last; /* the last whole frame: what a damaged end repeats */
-    uint64_t frames;   /* replayed so far */
-    uint64_t met;      /* frames, with those that could not be read or were not wanted */
-    uint64_t damaged;  /* the first of them that cannot be read, from 1; 0: none */
-    bool newer;        /* that is since it is of a later version */
+    char *name;                  /* as messages call it; owned */
+    struct bytes next;           /* read, not yet replayed */
+    size_t taken;                /* so many bytes of `next` are a frame, which was looked at */
+    uint64_t frames;             /* replayed so far */
+    uint64_t met;                /* frames, with those that could not be read or were not wanted */
+    struct sample_reason unread; /* why the first of them that cannot be read is not */
+    int64_t last_wall_ns;        /* of the last one that was replayed */
     bool ended;
     bool is_stream;              /* read while it is made: there may be more than has come */
     struct owner_lookup *owners; /* as the last frame told; owned */
@@ -168,40 +167,19 @@ static int find_frame(struct recording *r)
     return -ENODATA;
 }
 
-/* What a damaged recording ends with: the last whole frame once more, marked. */
-static int damaged_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
-{
-    struct sample *s = &b->sample;
-    bool newer = r->newer;
-
-    r->ended = true;
-    if (r->frames == 0 && newer)
-        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
-    if (r->frames > 0 && frame_read(r->last.data, r->last.len, b, r->owners, why) < 0)
-        return read_failed(r, -ENOMEM, why); /* it was sound before */
-    s->backend = BACKEND_FRAME;
-    sample_clear_status(s);
-    sample_set_status(
-        s, SAMPLE_PARTIAL,
-        (struct sample_reason){.code = newer ? REASON_NEWER_FRAME : REASON_DAMAGED_FRAME,
-                               .number = r->damaged});
-    return 0;
-}
-
 /* Blocks ------------------------------------------------------------ */
 
-/* What a recording of blocks ends with when not all of it could be played: its last sample once
- * more, marked. */
-static int faulty_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
-{
-    const struct block_reader_faults faults = block_reader_faults(r->blocks);
-    int rc = block_reader_again(r->blocks, b);
+static void recording_close(struct source *src);
 
-    if (rc)
-        return read_failed(r, rc, why);
-    sample_clear_status(&b->sample);
-    sample_set_status(&b->sample, SAMPLE_PARTIAL, block_reader_reason(&faults));
-    return 0;
+/* Else it is of another kind of source. */
+static bool is_recording(const struct source *src)
+{
+    return src->ops->close == recording_close;
+}
+
+static bool is_damage(const struct sample_reason *r)
+{
+    return r->code == REASON_DAMAGED_BYTE || r->code == REASON_DAMAGED_PLACES;
 }
 
 /* Of a directory: what of it is not played may be of the time asked for. */
@@ -220,18 +198,38 @@ static void add_left_out(const struct recording *rec, struct sample_reason *r)
     *r = why;
 }
 
-struct sample_reason recording_not_then(struct source *src, const char *name)
+struct sample_reason recording_not_then(struct source *src, const char *name,
+                                        const struct sample_reason *damage)
 {
+    const struct recording *rec = (const struct recording *)src;
     struct sample_reason r = sample_reason_named(REASON_NOT_THEN, -EBADMSG, name);
     const struct recording_span *list;
     uint32_t n;
 
-    if (recording_spans(src, &list, &n) == 0 && n) {
-        r.begin_ns = list[0].first_wall_ns;
-        r.end_ns = list[n - 1].last_wall_ns;
-        add_left_out((const struct recording *)src, &r);
+    if (recording_spans(src, &list, &n) || !n)
+        return r;
+    r.begin_ns = list[0].first_wall_ns;
+    r.end_ns = list[n - 1].last_wall_ns;
+    const bool then = rec->begin_ns <= r.end_ns && rec->end_ns >= r.begin_ns;
+    if (then && is_damage(damage)) {
+        r.code = REASON_DAMAGED_THEN;
+        r.number = damage->number;
+    } else {
+        add_left_out(rec, &r);
     }
     return r;
+}
+
+struct sample_reason recording_unread(const struct source *src)
+{
+    const struct recording *r = (const struct recording *)src;
+
+    if (!is_recording(src))
+        return (struct sample_reason){.code = REASON_NONE};
+    if (!r->blocks)
+        return r->unread;
+    const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    return block_reader_reason(&faults);
 }
 
 static int sample_blocks(struct source *src, const struct request *req, struct sample_builder *b,
@@ -254,16 +252,14 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
     if (r->is_stream) /* who reads it knows why it has ended */
         return rc;
     const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    const struct sample_reason damage = block_reader_reason(&faults);
     r->ended = true;
     if (r->frames)
-        return faults.damaged || faults.newer || faults.left_out.other_host ||
-                       faults.left_out.other_writer
-                   ? faulty_end(r, b, why)
-                   : -ENODATA;
+        return -ENODATA;
     if (faults.newer)
         return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
     if (r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX)
-        return sample_reason_set(why, -EBADMSG, recording_not_then(src, r->name));
+        return sample_reason_set(why, -EBADMSG, recording_not_then(src, r->name, &damage));
     if (!faults.damaged)
         return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
     struct sample_reason damaged = sample_reason_named(REASON_ALL_DAMAGED, -EBADMSG, r->name);
@@ -313,30 +309,6 @@ static int load_wanted(struct recording *r)
     }
 }
 
-/* The frame in r->next was played: it is the last one. What was read beyond it stays. */
-static int keep_frame(struct recording *r)
-{
-    struct bytes whole = r->next;
-    size_t more = whole.len - r->taken;
-
-    if (more > r->last.cap) {
-        uint8_t *larger = realloc(r->last.data, more);
-        if (!larger)
-            return -ENOMEM;
-        r->last.data = larger;
-        r->last.cap = more;
-    }
-    r->next = r->last;
-    r->next.len = more;
-    if (more)
-        memcpy(r->next.data, whole.data + r->taken, more);
-    whole.len = r->taken;
-    r->last = whole;
-    r->taken = 0;
-    r->frames++;
-    return 0;
-}
-
 /* The next frame that can be read into `b`: others are left out. */
 static int next_frame(struct recording *r, struct sample_builder *b, struct sample_reason *why)
 {
@@ -347,16 +319,30 @@ static int next_frame(struct recording *r, struct sample_builder *b, struct samp
             error = (int)taken;
         if (error != -EBADMSG && error != -EPROTONOSUPPORT)
             return error;
-        if (!r->damaged) {
-            r->damaged = r->met;
-            r->newer = error == -EPROTONOSUPPORT;
-        }
+        if (r->unread.code == REASON_NONE)
+            r->unread = (struct sample_reason){.code = error == -EBADMSG ? REASON_DAMAGED_FRAME
+                                                                         : REASON_NEWER_FRAME,
+                                               .error = error,
+                                               .number = r->met,
+                                               .begin_ns = r->last_wall_ns};
         block_reader_empty(b);
         r->taken = 0;
         error = find_frame(r);
         if (error)
             return error;
     }
+}
+
+static int end_of_frames(struct recording *r, struct sample_reason *why)
+{
+    r->ended = true;
+    if (r->frames)
+        return -ENODATA;
+    if (r->unread.code == REASON_NEWER_FRAME)
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+    if (r->unread.code != REASON_NONE)
+        return sample_reason_set(why, -EBADMSG, r->unread);
+    return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
 }
 
 static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
@@ -369,15 +355,15 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
     if (r->ended)
         return -ENODATA;
     error = next_frame(r, b, why);
-    if (!error)
-        error = keep_frame(r);
-    if (error == -ENODATA && r->damaged)
-        return damaged_end(r, b, why);
-    if (error == -ENODATA) {
-        r->ended = true;
-        return r->frames ? -ENODATA : refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
-    }
-    return error ? read_failed(r, error, why) : 0;
+    if (error == -ENODATA)
+        return end_of_frames(r, why);
+    if (error)
+        return read_failed(r, error, why);
+    r->frames++;
+    r->last_wall_ns = b->sample.wall_ns;
+    if (r->unread.code != REASON_NONE && !r->unread.end_ns)
+        r->unread.end_ns = r->last_wall_ns;
+    return 0;
 }
 
 /* Parse the whole messages at the front of r->next and drop them. Returns the bytes they took or
@@ -461,7 +447,6 @@ static void recording_close(struct source *src)
     episodes_fini(&r->episodes);
     free(r->name);
     free(r->next.data);
-    free(r->last.data);
     free(r);
 }
 
@@ -799,7 +784,7 @@ int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns)
 {
     struct recording *r = (struct recording *)src;
 
-    if (src->ops->close != recording_close) /* an import: its text has no times */
+    if (!is_recording(src)) /* an import: its text has no times */
         return -ESPIPE;
     r->begin_ns = begin_ns;
     r->end_ns = end_ns;

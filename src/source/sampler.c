@@ -13,6 +13,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
+#include "tcptop/source/recording.h"
 
 #define STOP_WAIT_NS    (400 * NS_PER_MS)
 #define INTERVAL_MIN_MS 10u
@@ -297,6 +298,8 @@ static const struct sample *take(struct sampler *s, const struct request *req)
     struct sample_reason why = {.code = REASON_NONE};
     int rc = sample_pipeline_next(s->pipeline, req, &fresh, &why);
 
+    if (rc == -ENODATA)
+        why = recording_unread(sample_pipeline_source(s->pipeline));
     if (rc == -ENODATA || (rc && s->is_recording))
         end(s, rc, &why);
     else if (rc)

@@ -282,5 +282,7 @@ int survey_complete(struct survey *v, struct source *src, int (*rule_number)(con
         else
             rc = take_index(v, i, interval, &cap);
     }
+    if (each)
+        v->samples = v->n_stretches; /* others cannot be read */
     return rc;
 }

@@ -105,7 +105,15 @@ const char *details_listener_reach(const struct conn *c)
         return text(MSG_VIEW_REACH_ONE);
     if (c->family == AF_INET)
         return text(MSG_VIEW_REACH_V4);
-    return text(conn_v6only(c) == V6ONLY_NO ? MSG_VIEW_REACH_BOTH : MSG_VIEW_REACH_V6);
+    switch (conn_v6only(c)) {
+    case V6ONLY_NO:
+        return text(MSG_VIEW_REACH_BOTH);
+    case V6ONLY_YES:
+        return text(MSG_VIEW_REACH_V6);
+    case V6ONLY_UNKNOWN:
+        break;
+    }
+    return text(MSG_VIEW_REACH_V6_AT_LEAST);
 }
 
 static int shown_peers(const struct listener_view *l)

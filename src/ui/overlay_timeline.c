@@ -69,6 +69,7 @@ static bool page_make(struct timeline *p, const struct drawing *d)
 
     area(d, &a);
     *p = (struct timeline){.v = v, .r = a.inner, .x = a.inner.x + COURSE_X};
+    p->end_ns = v ? v->length_ns : 0; /* what of that cannot be read stays empty */
     p->cells = a.inner.w - COURSE_X - MOST_W - 1;
     if (p->cells > COURSE_MAX)
         p->cells = COURSE_MAX;

@@ -262,6 +262,8 @@ static void arrive(struct session *s, struct trip *trip)
     (void)recording_head(t->vehicle.src, &t->head);
     s->ui.paused = false;
     session_show(s, sample_ref(t->vehicle.last));
+    if (trip->why.code != REASON_NONE)
+        say_failure(s, trip);
     tell(s);
 }
 

@@ -131,18 +131,31 @@ static int find_wall(struct trip *t, int64_t wall_ns, struct spot *to)
     return find_in_span(t, span, wall_ns, later_wall, to);
 }
 
+/* How many samples of a span can be read. */
+static int64_t readable(struct trip *t, uint32_t span)
+{
+    const struct recording_content *c;
+
+    return recording_look(t->vehicle->src, &t->survey->span[span], &c) ? 0 : c->n_moments;
+}
+
 /* `by` samples on from `from`, no further than there are any. */
 static int step(struct trip *t, const struct spot *from, int64_t by, struct spot *to)
 {
-    int64_t span = from->span, sample = from->sample + by;
+    int64_t sample = from->sample + by, n;
+    uint32_t span = from->span;
 
     while (sample < 0 && span > 0)
-        sample += t->survey->span[--span].samples;
+        sample += readable(t, --span);
     if (sample < 0)
         sample = 0;
-    while (sample >= t->survey->span[span].samples && span + 1 < t->survey->n_spans)
-        sample -= t->survey->span[span++].samples;
-    return set_spot(t, (uint32_t)span, sample > UINT32_MAX ? UINT32_MAX : (uint32_t)sample, to);
+    while (sample >= (n = readable(t, span)) && span + 1 < t->survey->n_spans) {
+        sample -= n;
+        span++;
+    }
+    for (; span > from->span && !readable(t, span); span--)
+        sample = UINT32_MAX; /* nothing behind it can be read */
+    return set_spot(t, span, sample > UINT32_MAX ? UINT32_MAX : (uint32_t)sample, to);
 }
 
 /* The next warning that began, or the one before: those that began since the sample before are of
@@ -318,14 +331,16 @@ static void name_recording(struct trip *t)
     bool part =
         r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX || t->vehicle->begin_wall_ns < INT64_MAX;
     bool none = t->rc == -ENODATA || t->wish.aim == TRAVEL_OPEN;
+    const struct sample_reason none_of_it = {.code = REASON_NONE};
     struct recording_findings found;
 
     if (recording_findings(t->vehicle->src, rules_number, true, &found) ||
-        found.reason.code != REASON_DAMAGED_BYTE)
-        found.reason = (struct sample_reason){.code = REASON_NONE};
+        (found.reason.code != REASON_DAMAGED_BYTE && found.reason.code != REASON_DAMAGED_PLACES))
+        found.reason = none_of_it;
     t->why = found.reason;
     if (none && part)
-        t->why = recording_not_then(t->vehicle->src, t->settings->read_path);
+        t->why = recording_not_then(t->vehicle->src, t->settings->read_path,
+                                    t->rc == -EBADMSG ? &found.reason : &none_of_it);
     else if (none)
         t->why = sample_reason_named(found.reason.code == REASON_NONE ? REASON_NO_SAMPLE
                                                                       : REASON_ALL_DAMAGED,
@@ -368,13 +383,14 @@ static bool play(struct trip *t)
     t->rc = sample_pipeline_next(v->pipeline, &v->req, &v->last, &t->why);
     if (t->rc == -ENODATA && v->has_played) { /* the end of what can be read */
         t->rc = 0;
+        t->why = recording_unread(v->src);
         return true;
     }
     if (t->rc || recording_where(v->src, &v->played))
         return true;
     v->has_played = true;
     atomic_fetch_add(&v->done, 1);
-    /* At its end a recording says what of it is damaged. */
+    /* Behind its end a recording tells what of it is damaged. */
     return survey_compare(&v->played, &t->target.place) >= 0 &&
            !(t->at_end && t->settings->past.whole &&
              (t->wish.aim == TRAVEL_LAST || t->wish.aim == TRAVEL_OPEN));

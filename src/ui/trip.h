@@ -61,7 +61,7 @@ struct trip {
     struct spot target;
     bool at_end;
     int rc;
-    struct sample_reason why;
+    struct sample_reason why; /* with `rc` 0: why not all of a recording could be read */
 };
 
 /** A part of it, on the thread of tasks; true at its end: `rc` is 0, or -errno, with `why` where

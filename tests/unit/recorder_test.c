@@ -338,16 +338,43 @@ static void write_file(const uint8_t *bytes, size_t len)
     close(fd);
 }
 
-/* Play the file as it is now. Every sample that comes must be one of those recorded, in order.
- * Returns how many came; `*said` tells how often damage was. */
-static uint32_t play_damaged(uint32_t *said)
+static int no_rule(const char *name)
+{
+    (void)name;
+    return -1;
+}
+
+/* Samples are missing between two that follow one another when it is played, and the samples that
+ * are counted without being played are as many. */
+static void check_damage(struct source *src, const int64_t *wall_ns, uint32_t n)
+{
+    const struct sample_reason unread = recording_unread(src);
+    struct recording_findings found;
+    uint32_t before = 0;
+
+    while (before < n && wall_ns[before] != unread.begin_ns)
+        before++;
+    assert_int_equal(unread.begin_ns != 0, before < n);
+    if (unread.code == REASON_DAMAGED_BYTE && unread.begin_ns)
+        assert_int_equal(unread.end_ns, before + 1 < n ? wall_ns[before + 1] : 0);
+    assert_int_equal(recording_findings(src, no_rule, true, &found), 0);
+    assert_int_equal(found.samples, n);
+    assert_int_equal(found.reason.code, unread.code);
+    assert_int_equal(found.reason.begin_ns, unread.begin_ns);
+    assert_int_equal(found.reason.end_ns, unread.end_ns);
+}
+
+/* Play the file as it is now. Every sample that comes must be one of those recorded, in order, and
+ * whole. Returns how many came; `*said`: is damage told? */
+static uint32_t play_damaged(bool *said)
 {
     struct source *src = NULL;
     struct sample_reason why;
     uint32_t n = 0, at = 0;
+    int64_t wall_ns[SAMPLES_MAX];
     const struct sample *s;
 
-    *said = 0;
+    *said = false;
     if (recording_open(&src, path, &why))
         return 0;
     for (;;) {
@@ -360,18 +387,18 @@ static uint32_t play_damaged(uint32_t *said)
             sample_unref(s);
             break;
         }
-        if (s->status == SAMPLE_PARTIAL && s->reason.code == REASON_DAMAGED_BYTE) {
-            ++*said;
-        } else {
-            while (at < n_live && live[at]->mono_ns != s->mono_ns)
-                at++;
-            assert_true(at < n_live);
-            assert_int_equal(s->n_live, live[at]->n_live);
-            n++;
+        while (at < n_live && live[at]->mono_ns != s->mono_ns)
             at++;
-        }
+        assert_true(at < n_live);
+        assert_int_equal(s->n_live, live[at]->n_live);
+        assert_int_equal(s->status, live[at]->status);
+        wall_ns[n++] = s->wall_ns;
+        at++;
         sample_unref(s);
     }
+    *said = n && recording_unread(src).code != REASON_NONE;
+    if (*said)
+        check_damage(src, wall_ns, n);
     source_close(src);
     return n;
 }
@@ -383,7 +410,7 @@ static void cut_at_every_byte(void **state)
 {
     (void)state;
     static struct file f;
-    uint32_t said;
+    bool said;
 
     record(&small, (struct recorder_options){.path = path});
     read_file(&f);
@@ -404,7 +431,7 @@ static void every_byte_flipped(void **state)
 {
     (void)state;
     static struct file f;
-    uint32_t said;
+    bool said;
 
     record(&small, (struct recorder_options){.path = path});
     read_file(&f);
@@ -428,7 +455,7 @@ static void tails_play(void **state)
 {
     (void)state;
     static struct file f;
-    uint32_t said;
+    bool said;
 
     record(&small, (struct recorder_options){.path = path});
     read_file(&f);

@@ -128,7 +128,7 @@ static void test_filter_is_joined(void **state)
     static const char *const cases[][2] = {
         /* as hands used to ss type them */
         {"-tlnp", "state:LISTEN"},
-        {"-tplan -4", "state:LISTEN (v6only:0 laddr:[::] or proto:tcp)"},
+        {"-tplan -4", "state:LISTEN (laddr:[::] not v6only:1 or proto:tcp)"},
         {"-p 12 -p34", "pid:12,34"},
         {"state established", "state established"},
         {"sport=:22", "sport=:22"},
@@ -139,7 +139,7 @@ static void test_filter_is_joined(void **state)
         {"-p 12 --pid 13 :80", "port:80 pid:12,13"},
         {"-l", "state:LISTEN"},
         {"--state time-wait,CLOSE_WAIT", "state:TIME_WAIT,CLOSE_WAIT"},
-        {"-4", "(v6only:0 laddr:[::] or proto:tcp)"},
+        {"-4", "(laddr:[::] not v6only:1 or proto:tcp)"},
         {"-6", "proto:tcp6"},
         {"-4 -6", ""},
         {"-f state:tw+or+port:80", "state:tw or port:80"},

@@ -80,8 +80,10 @@ check "with itself there is no difference" itself
 mixed() { diff_of "$tmp/recording" --diff $data/ss.txt >"$tmp/out"; [ $? = 0 ] && grep -q 'B does not tell processes' "$tmp/out"; }
 check "a recording and the output of ss" mixed
 head -c $(($(stat -c %s "$tmp/recording") - 40)) "$tmp/recording" >"$tmp/cut"
-cut_one() { diff_of "$tmp/cut" --diff "$tmp/recording" >"$tmp/out"; [ $? = 3 ] && grep -q 'A is not complete: damaged' "$tmp/out"; }
-check "a side that is not complete: said, exit code 3" cut_one
+cut_one() { diff_of "$tmp/cut" --diff "$tmp/recording" >"$tmp/out"; [ $? = 3 ] && grep -q 'damaged at byte .*: no samples after' "$tmp/err"; }
+check "a side that cannot be read to its end: said, exit code 3" cut_one
+whole_samples() { ! grep -q 'not complete' "$tmp/out"; }
+check "its last sample is whole all the same" whole_samples
 redacted() {
 	rm -f "$tmp/tokens"
 	"$B/tcptop" --no-config --read "$tmp/recording" --write "$tmp/tokens" --redact

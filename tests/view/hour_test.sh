@@ -73,6 +73,46 @@ after_part() { # after_part LANGUAGE WORDS
 check "what was worst after the part is said to be" after_part en 'worst at 13:31:59, after this part: '
 check "and in Korean" after_part ko '(13:31:59, 이 구간 뒤)'
 
+# Damage in the middle: nine samples before 13:21:00 are lost with the one that it is in, until a
+# complete one follows.
+"$B/tests/data/hour" "$tmp/damaged.tcptop" judged >/dev/null || exit 1
+first_lost() { # first_lost BYTE: the samples between two times cannot be read when that byte is damaged
+	cp "$tmp/judged.tcptop" "$tmp/damaged.tcptop"
+	printf XXXXXXXX | dd of="$tmp/damaged.tcptop" bs=1 seek="$1" conv=notrunc status=none
+}
+first_lost $(($(stat -c %s "$tmp/judged.tcptop") * 36 / 100))
+of_damaged() { "$B/tcptop" --no-config --lang en --read "$tmp/damaged.tcptop" "$@" 2>"$tmp/err"; }
+gap='damaged at byte [0-9,]+: no samples between 2026-03-12 ([0-9:]+) and ([0-9:]+)'
+of_damaged --batch --summary --json | grep -o '"time":"[^"]*"' | cut -d'"' -f4 | cut -c12-19 >"$tmp/played"
+[[ $(cat "$tmp/err") =~ $gap ]]
+before=${BASH_REMATCH[1]:-} after=${BASH_REMATCH[2]:-}
+follow_one_another() { grep -A1 -x "$before" "$tmp/played" >"$tmp/why" && [ "$(cat "$tmp/why")" = "$before"$'\n'"$after" ]; }
+check "of a damaged recording it is said between which samples some are missing" follow_one_another
+each_once() { [ -z "$(uniq -d "$tmp/played")" ] && [ "$(wc -l <"$tmp/played")" -lt 3600 ]; }
+check "each of the others is played once" each_once
+counted() {
+	doctor --read damaged.tcptop >"$tmp/why"
+	grep -qE "samples: $(wc -l <"$tmp/played" | sed 's/\(.\)\(...\)$/\1,\2/')\$" "$tmp/why" && grep -qE "$gap" "$tmp/why"
+}
+check "the doctor counts them, and says so too" counted
+middle=$(date -u -d "@$((($(date -u -d "$before" +%s) + $(date -u -d "$after" +%s)) / 2))" +%T)
+none_then() {
+	of_damaged --once --begin "$middle" --end "$middle" >"$tmp/why"
+	[ $? = 1 ] && grep -q 'no sample of that time can be read: .* is damaged at byte' "$tmp/err"
+}
+check "a time that is lost is said to be" none_then
+before_it() { of_damaged --once --summary --at "$middle" >"$tmp/why"; [ $? = 3 ] && grep -q "$before" "$tmp/why"; }
+check "with --at the sample before it is opened" before_it
+whole() { of_damaged --size 80x24 --dump text >"$tmp/why"; [ $? = 3 ] && grep -qE "$gap" "$tmp/why" && ! grep -qE 'PARTIAL|at least [0-9]+ sockets' "$tmp/why"; }
+check "the screen says it, and its sample is whole" whole
+steps() { # from before the gap to behind it with one key, and back
+	printf 'b\n"%s"\nEnter\n%s' "$before" "$1" >"$tmp/keys"
+	of_damaged --size 100x30 --keys "$tmp/keys" --dump text | head -n 1 >"$tmp/why"
+	grep -q "$2" "$tmp/why"
+}
+check "a step leads over the gap" steps . "$after"
+check "and a step back" steps $'.\n,' "$before"
+
 # Only what held in the time that is asked for.
 between() { # between BEGIN END RULES
 	doctor --read judged.tcptop --json --begin "$1" --end "$2" | sed -nE 's/.*"rule":"([a-z_]+)".*/\1/p' | tr '\n' ' ' >"$tmp/why"

@@ -22,7 +22,7 @@ for lang in en ko; do
 done
 
 cut=$scratch/cut.frames
-{ cat "$recordings/web-01.frames" && printf cut; } >"$cut" # so that the last sample is not whole
+{ cat "$recordings/web-01.frames" && printf cut; } >"$cut" # its end cannot be read
 for options in '--once --json' '--once --json --summary' '--batch --json --group-by state' \
 	'--once --format csv' '--once --format csv --summary' '--doctor --json'; do
 	for lang in en ko; do
@@ -33,12 +33,12 @@ for options in '--once --json' '--once --json --summary' '--batch --json --group
 	done
 	[ "$(wc -l <"$scratch/en")" -gt 1 ] && cmp "$scratch/en" "$scratch/ko"
 	verdict "$options: the same in every language" $?
-	case $options in *--json*)
-		grep -q '"complete":false,"reason":"damaged at frame' "$scratch/ko"
-		verdict "$options: with the reason" $?
-		;;
-	esac
+	grep -q '^tcptop: .*프레임 .*에서 손상됨, .* 이후 샘플 없음$' "$scratch/ko.err"
+	[ $? = 0 ] || [ "$options" = '--doctor --json' ]
+	verdict "$options: the damage is told in the language of the user" $?
 done
+grep -q '"complete":false,"reason":"damaged at frame .*: no samples after' "$scratch/ko"
+verdict "the doctor's JSON gives the reason in English" $?
 refused=$("$B/tcptop" --no-config --lang ko --write "$scratch/none/x" 2>&1)
 [[ $refused == *'쓸 수 없습니다(없는 파일이나 디렉터리)' ]]
 verdict "why a recording cannot be written is said in Korean" $?

@@ -32,13 +32,14 @@ enum sample_reason_code {
     REASON_TEXT_FILE,     /* text: a text in which no program that is known lists connections */
     REASON_NEWER_FILE,    /* text: a file of a format that this program does not know */
     REASON_NEWER_FRAME,   /* number of the frame of such a format, 0: not known */
-    REASON_DAMAGED_FRAME, /* number of the frame, 0: not known */
-    REASON_DAMAGED_BYTE,  /* number of the byte where the damage begins */
-    REASON_ALL_DAMAGED,   /* text: a recording of which no whole sample is left; the same number */
-    REASON_CUT,           /* the dump ends before its last message */
-    REASON_IMPORT_LOST,   /* number of lines of another program's text that are connections, or
-                             stand for some, and cannot be read */
-    REASON_IMPORT_TEXT,   /* number of lines that no program which is known prints */
+    REASON_DAMAGED_FRAME, /* number of the frame, 0: not known; times as below */
+    REASON_DAMAGED_BYTE, /* number of the byte where the damage begins; begin_ns and end_ns: between
+                            which samples some may be missing, 0: there is none, or not known */
+    REASON_ALL_DAMAGED,  /* text: a recording of which no whole sample is left; the same number */
+    REASON_CUT,          /* the dump ends before its last message */
+    REASON_IMPORT_LOST,  /* number of lines of another program's text that are connections, or
+                            stand for some, and cannot be read */
+    REASON_IMPORT_TEXT,  /* number of lines that no program which is known prints */
 
     REASON_NETNS_NONE,           /* text: a name that no namespace has */
     REASON_NETNS_NONE_NEAR,      /* the same; netns: the name that comes nearest */
@@ -77,6 +78,9 @@ enum sample_reason_code {
     REASON_FIGURES_UNLISTED,   /* a filter asks for figures that another program's text lacks */
     REASON_VALUES_UNRECORDED,  /* a filter asks for other values that a recording does not hold */
     REASON_VALUES_UNLISTED,    /* the same of another program's text */
+    REASON_DAMAGED_PLACES,     /* the same, damaged again after that: from the first to the last */
+    REASON_DAMAGED_THEN, /* text: a recording whose samples of the time asked for cannot be read;
+                            number of the byte where it is damaged */
     REASON_COUNT
 };
 

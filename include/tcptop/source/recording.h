@@ -120,8 +120,15 @@ struct recording_findings {
 int recording_findings(struct source *src, int (*rule_number)(const char *name), bool count_samples,
                        struct recording_findings *out);
 
-/** The reason that the recording, called `name`, has no sample of a time that was asked for. */
-struct sample_reason recording_not_then(struct source *src, const char *name);
+/** The reason that the recording, called `name`, has no sample of the time that it is limited to.
+ *  `damage`: what recording_unread() or recording_findings() says of it. */
+struct sample_reason recording_not_then(struct source *src, const char *name,
+                                        const struct sample_reason *damage);
+
+/** Why not all of what was played so far could be read, or was of it; REASON_NONE: all was. Known
+ *  when it has come to its end. Samples beside what is damaged are whole. Of any source: one that
+ * is no recording has read all. */
+struct sample_reason recording_unread(const struct source *src);
 
 /** Make the next sample the last one taken at `wall_ns` or before, or the first of all. Returns 0,
  *  or -errno as recording_spans() does. */

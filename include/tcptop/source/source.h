@@ -125,8 +125,7 @@ int kernel_open_backend(struct source **src, enum sample_backend backend, struct
 
 /** A frame file, what `ss -tan -D FILE` wrote, or text of another program (source/import.h); "-" is
  *  standard input. Each sample is the next
- *  frame. Damaged input: the whole frames are played, then one partial sample has the reason
- *  REASON_DAMAGED_FRAME. */
+ *  frame. What cannot be read is left out: see recording_unread(). */
 int recording_open(struct source **src, const char *path, struct sample_reason *why);
 
 static inline int source_sample(struct source *src, const struct request *req,
