@@ -37,37 +37,10 @@ static void drop_untrusted_environment(void)
         unsetenv(names[i]);
 }
 
-static int run(const struct settings *s, bool utf8)
-{
-    switch (s->mode) {
-    case MODE_LIVE:
-        return live_mode_run(s, utf8);
-    case MODE_ONCE:
-    case MODE_BATCH:
-        return batch_mode_run(s, utf8);
-    case MODE_METRICS:
-        return metrics_mode_run(s);
-    case MODE_EXPLAIN_METRICS:
-        return metrics_mode_explain();
-    case MODE_EXPLAIN:
-        return explain_mode_run(s, utf8);
-    case MODE_LEARN:
-        return learn_mode_run(s, utf8);
-    case MODE_DOCTOR:
-        return doctor_mode_run(s, utf8);
-    case MODE_DIFF:
-        return diff_mode_run(s, utf8);
-    case MODE_DUMP:
-        return dump_mode_run(s, utf8);
-    case MODE_RECORD:
-        return record_mode_run(s);
-    case MODE_HELP:
-        return help_mode_run();
-    case MODE_VERSION:
-        return help_mode_version();
-    }
-    return EXIT_FAILED;
-}
+static int (*const run[])(const struct settings *s, bool utf8) = {
+#define MODE(ident, function, ...) [MODE_##ident] = function,
+#include "tcptop/app/modes.def"
+};
 
 int main(int argc, char **argv)
 {
@@ -88,5 +61,5 @@ int main(int argc, char **argv)
     if (settings.mode != MODE_LEARN &&
         !settings.ui.host) /* they make a namespace, or start ssh, first */
         mode_keep_privileges(&settings);
-    return run(&settings, utf8);
+    return run[settings.mode](&settings, utf8);
 }

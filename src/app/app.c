@@ -163,11 +163,6 @@ int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 
-static bool shows_screen(const struct settings *s)
-{
-    return s->mode == MODE_LIVE || s->mode == MODE_LEARN;
-}
-
 /* On the screen, and with keys that are read from a file, `@` may ask for another namespace at any
  * time; a lesson has its own. */
 static bool enters_namespaces(const struct settings *s)
@@ -175,16 +170,25 @@ static bool enters_namespaces(const struct settings *s)
     return s->ui.netns || s->mode == MODE_LIVE || (s->mode == MODE_DUMP && s->keys_path);
 }
 
+/* Samples of this host that a mode takes. */
+enum mode_samples {
+    SAMPLES_NONE,
+    SAMPLES_SOME,
+    SAMPLES_ON, /* until it is ended: those who close connections meanwhile are counted */
+};
+
 /* The README has this as a table. */
 static uint64_t rights_of(const struct settings *s)
 {
+    static const enum mode_samples samples[] = {
+#define MODE(ident, function, samples, ...) [MODE_##ident] = SAMPLES_##samples,
+#include "tcptop/app/modes.def"
+    };
     uint64_t rights = PRIVILEGE_PROCESSES;
 
-    if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION ||
-        s->mode == MODE_EXPLAIN_METRICS)
+    if (!settings_samples_here(s) || samples[s->mode] == SAMPLES_NONE)
         return 0;
-    if (!s->ui.readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD ||
-                            settings_metrics_go_on(s)))
+    if (!s->ui.readonly && (samples[s->mode] == SAMPLES_ON || settings_metrics_go_on(s)))
         rights |= PRIVILEGE_NET;
     if (enters_namespaces(s))
         rights |= PRIVILEGE_NAMESPACES;

@@ -58,9 +58,10 @@ static void add_columns(struct sink *out)
     sink_add(out, "\n");
 }
 
-int help_mode_run(void)
+int help_mode_run(const struct settings *s, bool utf8)
 {
     struct sink out;
+    (void)s, (void)utf8;
     if (sink_init(&out, STDOUT_FILENO))
         return EXIT_FAILED;
     sink_add(&out, text(MSG_USAGE));
@@ -86,9 +87,10 @@ int help_mode_run(void)
     return app_finish(&out, EXIT_COMPLETE);
 }
 
-int help_mode_version(void)
+int help_mode_version(const struct settings *s, bool utf8)
 {
     struct sink out;
+    (void)s, (void)utf8;
     if (sink_init(&out, STDOUT_FILENO))
         return EXIT_FAILED;
     sink_add(&out, TCPTOP_NAME " " TCPTOP_VERSION "\n");

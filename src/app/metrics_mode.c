@@ -233,11 +233,12 @@ static int answer(struct metrics_mode *m)
     return rc ? EXIT_FAILED : m->code;
 }
 
-int metrics_mode_run(const struct settings *s)
+int metrics_mode_run(const struct settings *s, bool utf8)
 {
     struct metrics_mode m = {.s = s, .code = EXIT_COMPLETE};
     struct err err = {""};
 
+    (void)utf8;
     if (s->answer_http)
         return answer(&m);
     int rc = open_mode(&m, &err);
@@ -257,11 +258,12 @@ int metrics_mode_run(const struct settings *s)
     return finish(&m, rc);
 }
 
-int metrics_mode_explain(void)
+int metrics_mode_explain(const struct settings *s, bool utf8)
 {
     struct str text = STR_INIT;
     struct sink out;
 
+    (void)s, (void)utf8;
     if (sink_init(&out, STDOUT_FILENO))
         return EXIT_FAILED;
     metrics_explain(&text);

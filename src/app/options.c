@@ -49,7 +49,7 @@ struct effect {
     int n;
     const char *choices; /* separated by blanks */
     int (*apply)(struct command_line *c, const char *text, struct err *err);
-    struct target also[2]; /* bools that become true, of an option on the command line */
+    struct target also; /* a bool that becomes true, of an option on the command line */
 };
 
 int option_number(const char *text, unsigned long min, unsigned long max, unsigned long *n)
@@ -472,7 +472,7 @@ static int apply_config(struct command_line *c, const char *path, struct err *er
 #define INT_MS(to_)        .kind = EFFECT_INT_MS, .to = to_
 #define TEXT(to_, n_)      .kind = EFFECT_TEXT, .to = to_, .n = n_
 #define CALL(f)            .kind = EFFECT_CALL, .apply = f
-#define ALSO(...)          .also = {__VA_ARGS__}
+#define ALSO(to_)          .also = to_
 
 #define FORMAT_WORD(ident, name) #name " "
 
@@ -662,15 +662,6 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
     return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
-const char *option_report(enum mode mode)
-{
-    return mode == MODE_EXPLAIN  ? "--explain"
-           : mode == MODE_DIFF   ? "--diff"
-           : mode == MODE_DOCTOR ? "--doctor"
-           : mode == MODE_LEARN  ? "--learn"
-                                 : NULL;
-}
-
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)
 {
     char name[32];
@@ -684,15 +675,19 @@ int option_argument(struct command_line *c, enum argument_id id, const char *val
         if (rc)
             return rc;
     }
-    for (int i = 0; i < 2 && e->also[i].of; i++)
-        *(bool *)member(c, &e->also[i]) = true;
+    c->given |= UINT64_C(1) << id;
+    if (e->also.of)
+        *(bool *)member(c, &e->also) = true;
     if (setting >= 0)
         return option_setting_text(c->s, (enum setting_id)setting, name, value ? value : "yes",
                                    err);
-    const char *before = option_report(c->asked);
+    const enum mode before = c->asked;
     const int rc = put(c, e, value, place.number, err);
-    const char *now = option_report(c->asked);
-    return !rc && before && now && strcmp(before, now) != 0
-               ? cli_error_usage(err, MSG_REPORT_ALONE, now, before)
-               : rc;
+    if (c->asked != before && before != MODE_LIVE) {
+        c->rival = id;
+        c->asked = before;
+    } else if (c->asked != before) {
+        c->asked_by = id;
+    }
+    return rc;
 }

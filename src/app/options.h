@@ -19,14 +19,19 @@ enum setting_id {
     SETTING_COUNT = SETTING_LIMITS + THRESHOLD_COUNT
 };
 
+/* An option as a bit of those that were given. */
+#define OPT(ident) (UINT64_C(1) << ARGUMENT_##ident)
+_Static_assert(ARGUMENT_OPERAND < 64, "a bit for each");
+
 /* The command line as far as it has been read: what cannot be put into the settings before all of
  * it is known stands beside them. */
 struct command_line {
     struct settings *s;
-    bool once, batch, dump;
-    bool prints;     /* an option was given that only printing has */
-    enum mode asked; /* the mode that an option names; MODE_LIVE: none does */
-    uint32_t states; /* --state, -l: bits */
+    uint64_t given;            /* options, OPT() of each; of OPERAND: a COUNT that goes on */
+    enum mode asked;           /* the mode that an option names; MODE_LIVE: none does */
+    enum argument_id asked_by; /* the option */
+    enum argument_id rival;    /* one that names another mode; ARGUMENT_COUNT: none */
+    uint32_t states;           /* --state, -l: bits */
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
     struct str pids;      /* the same of -p */
@@ -37,10 +42,6 @@ struct command_line {
     const char *interval; /* operands */
     const char *count;
 };
-
-/** The option that names this mode, where it is one of those of which only one can be meant; else
- *  NULL. */
-const char *option_report(enum mode mode);
 
 /** Take in an option of the command line. Returns 0 or -EINVAL with `err`. */
 int option_argument(struct command_line *c, enum argument_id id, const char *value,
@@ -70,6 +71,10 @@ int option_port(struct command_line *c, const char *value, struct err *err);
 
 /** The host whose samples are wanted, as --host takes it. */
 int option_host(struct command_line *c, const char *value, struct err *err);
+
+/** Choose the mode of a command line that has been read whole, and refuse options that do not go
+ *  together; it stands in combinations.c. Returns 0 or -EINVAL with `err`. */
+int combinations_check(struct command_line *c, struct err *err);
 
 /** Whole number of `text` from `min` to `max`. Returns 0 or -EINVAL. */
 int option_number(const char *text, unsigned long min, unsigned long max, unsigned long *n);

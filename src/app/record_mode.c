@@ -221,11 +221,12 @@ static void loop(struct record_mode *r)
     }
 }
 
-int record_mode_run(const struct settings *s)
+int record_mode_run(const struct settings *s, bool utf8)
 {
     struct record_mode r = {.s = s, .wake_fd = -1, .signal_fd = -1, .code = EXIT_COMPLETE};
     struct err err = {""};
 
+    (void)utf8;
     if (open_all(&r, &err)) {
         cli_error(err.msg);
         r.code = EXIT_FAILED;

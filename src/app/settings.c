@@ -19,7 +19,6 @@
 #include "tcptop/base/rehearsal.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/model/state.h"
-#include "tcptop/source/recorder.h"
 
 #define INTERVAL_PLAUSIBLE_S 600 /* without COUNT; on a terminal a tenth of it */
 
@@ -247,257 +246,11 @@ static int apply_operands(struct command_line *c, struct err *err)
         return 0;
     if (option_number(c->count, 1, UINT32_MAX, &count))
         return cli_error_usage(err, MSG_BAD_COUNT, c->count, NULL);
-    if (c->once && count > 1)
+    if (c->given & OPT(ONCE) && count > 1)
         return cli_error_usage(err, MSG_ONCE_COUNT, c->count, NULL);
     c->s->count = count;
-    c->batch = !c->once;
-    return 0;
-}
-
-static void pick_mode(struct command_line *c)
-{
-    struct settings *s = c->s;
-    if (c->asked != MODE_LIVE)
-        s->mode = c->asked;
-    else if (settings_want_metrics(s))
-        s->mode = MODE_METRICS;
-    else if (s->write_path)
-        s->mode = MODE_RECORD;
-    else if (c->dump)
-        s->mode = MODE_DUMP;
-    else if (c->once)
-        s->mode = MODE_ONCE;
-    else if (c->batch)
-        s->mode = MODE_BATCH;
-    else
-        s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
-    if (s->mode == MODE_METRICS && (!c->batch || (s->answer_http && !s->count)))
-        s->count = 1;
-}
-
-/* A lesson has its own namespace and needs the screen, so it excludes other options. */
-static int check_lesson(const struct command_line *c, struct err *err)
-{
-    const char *other = c->s->ui.netns       ? "--netns"
-                        : c->s->write_path   ? "--write"
-                        : c->s->ui.read_path ? "--read"
-                        : c->s->ui.host      ? "--host"
-                        : c->dump            ? "--size, --keys, --dump"
-                        : c->once            ? "--once"
-                        : c->batch           ? "--batch, COUNT"
-                        : c->prints          ? "--format, --json, --summary, --limit"
-                                             : NULL;
-    return c->asked == MODE_LEARN && other ? cli_error_usage(err, MSG_LESSON_ALONE, other, NULL)
-                                           : 0;
-}
-
-/* Of two ways to show samples none would be ignored without a word. */
-static int check_ways(const struct command_line *c, struct err *err)
-{
-    const char *other = c->once     ? "--once"
-                        : c->batch  ? "--batch, COUNT"
-                        : c->prints ? "--format, --json, --summary, --limit"
-                                    : NULL;
-
-    if (c->once && c->batch)
-        return cli_error_usage(err, MSG_ONCE_BATCH, NULL, NULL);
-    return c->dump && other ? cli_error_usage(err, MSG_DUMP_ALONE, other, NULL) : 0;
-}
-
-/* What was given that recording has no use for. */
-static const char *unrecordable(const struct command_line *c)
-{
-    const char *mode = option_report(c->asked);
-
-    return mode                ? mode
-           : c->dump           ? "--size, --keys, --dump"
-           : c->once           ? "--once"
-           : c->prints         ? "--format, --json, --summary, --limit"
-           : *c->s->ui.filter  ? "--filter"
-           : c->s->group_given ? "--group-by"
-                               : NULL;
-}
-
-/* The first of the options that only --write has. */
-static const char *only_recorded(const struct settings *s)
-{
-    return s->keep_ns     ? "--keep"
-           : s->max_bytes ? "--max-size"
-           : s->redact    ? "--redact"
-           : s->force     ? "--force"
-                          : NULL;
-}
-
-static int check_recording(const struct command_line *c, struct err *err)
-{
-    const struct settings *s = c->s;
-    const char *other = unrecordable(c);
-
-    if (!s->write_path)
-        return only_recorded(s) ? cli_error_usage(err, MSG_WRITE_ONLY, only_recorded(s), NULL) : 0;
-    if (other && c->asked != MODE_HELP && c->asked != MODE_VERSION)
-        return cli_error_usage(err, MSG_WRITE_ALONE, other, NULL);
-    if (strcmp(s->write_path, "-") == 0)
-        return isatty(STDOUT_FILENO) ? cli_error_usage(err, MSG_WRITE_TERMINAL, NULL, NULL) : 0;
-    if (s->ui.read_path && strcmp(s->ui.read_path, s->write_path) == 0)
-        return cli_error_usage(err, MSG_WRITE_SAME, NULL, NULL);
-    if ((s->keep_ns || s->max_bytes) && !recorder_is_directory(s->write_path))
-        return cli_error_usage(err, MSG_WRITE_DIRECTORY, only_recorded(s), NULL);
-    return 0;
-}
-
-/* Another host's samples are what tcptop takes there without further options. */
-static int check_host(const struct settings *s, struct err *err)
-{
-    const char *other = s->ui.read_path ? "--read" : s->ui.netns ? "--netns" : NULL;
-
-    return s->ui.host && other ? cli_error_usage(err, MSG_HOST_ALONE, other, NULL) : 0;
-}
-
-/* Times are those of a recording. */
-static int check_times(const struct settings *s, struct err *err)
-{
-    const char *given = s->begin.kind ? "--begin" : s->end.kind ? "--end" : "--at";
-
-    if (!s->begin.kind && !s->end.kind && !s->at.kind)
-        return 0;
-    if (!s->ui.read_path)
-        return cli_error_usage(err, MSG_READ_ONLY, given, NULL);
-    if (s->at.kind && (s->begin.kind || s->end.kind))
-        return cli_error_usage(err, MSG_AT_ALONE, NULL, NULL);
-    return 0;
-}
-
-/* The format that was asked for, as an option, where the mode has no output in it; else NULL. */
-static const char *foreign_format(const struct settings *s, enum mode mode)
-{
-#define HAS(ident) (1u << FORMAT_##ident)
-    static const unsigned formats[] = {
-        [MODE_METRICS] = HAS(TEXT) | HAS(PROMETHEUS) | HAS(OPENMETRICS), /* TEXT: none was named */
-        [MODE_EXPLAIN] = HAS(TEXT),
-        [MODE_DOCTOR] = HAS(TEXT) | HAS(JSON),
-        [MODE_DIFF] = HAS(TEXT) | HAS(JSON),
-    };
-#undef HAS
-    static const char *const options[] = {
-#define FORMAT(ident, name) [FORMAT_##ident] = "--format " #name,
-        PRINTED_FORMATS(FORMAT)
-#undef FORMAT
-            [FORMAT_PROMETHEUS] = "--format prometheus",
-        [FORMAT_OPENMETRICS] = "--format openmetrics",
-    };
-    return formats[mode] >> s->format & 1 ? NULL : options[s->format];
-}
-
-/* What was given that a comparison has no use for. */
-static const char *incomparable(const struct command_line *c)
-{
-    const struct settings *s = c->s;
-    const char *format = foreign_format(s, MODE_DIFF);
-
-    return c->dump            ? "--size, --keys, --dump"
-           : c->once          ? "--once"
-           : c->batch         ? "--batch, COUNT"
-           : s->summary       ? "--summary"
-           : format           ? format
-           : s->columns_given ? "--columns"
-           : s->group_given   ? "--group-by"
-           : c->sort          ? "--sort"
-           : s->begin.kind    ? "--begin"
-           : s->end.kind      ? "--end"
-                              : NULL;
-}
-
-static int check_diff(const struct command_line *c, struct err *err)
-{
-    const struct settings *s = c->s;
-    const char *second = s->diff_path ? s->diff_path : s->ui.read_path, *other = incomparable(c);
-
-    if ((!s->diff_path && !s->diff_at.kind) || c->asked == MODE_HELP || c->asked == MODE_VERSION)
-        return 0;
-    if (!s->ui.read_path)
-        return cli_error_usage(err, MSG_READ_ONLY, s->diff_path ? "--diff" : "--diff-at", NULL);
-    if (other)
-        return cli_error_usage(err, MSG_DIFF_ALONE, other, NULL);
-    if (!s->diff_path && !s->at.kind)
-        return cli_error_usage(err, MSG_DIFF_AT_ALONE, NULL, NULL);
-    if (strcmp(s->ui.read_path, "-") == 0 && strcmp(second, "-") == 0)
-        return cli_error_usage(err, MSG_DIFF_STDIN, NULL, NULL);
-    return 0;
-}
-
-/* What was given that has no effect on the texts of --doctor and --explain, which are about all of
- * the host. */
-static const char *without_effect(const struct command_line *c)
-{
-    const struct settings *s = c->s;
-    const bool doctor = c->asked == MODE_DOCTOR;
-    const char *format = foreign_format(s, c->asked);
-
-    return c->dump                               ? "--size, --keys, --dump"
-           : s->format == FORMAT_JSON && !doctor ? "--json"
-           : format                              ? format
-           : s->format_given && !doctor          ? "--format"
-           : s->summary                          ? "--summary"
-           : s->limit                            ? "--limit"
-           : s->columns_given                    ? "--columns"
-           : s->group_given                      ? "--group-by"
-           : *s->ui.filter                       ? "--filter"
-           : c->sort                             ? "--sort"
-                                                 : NULL;
-}
-
-static int check_reports(const struct command_line *c, struct err *err)
-{
-    const char *mode = c->asked == MODE_DOCTOR    ? "--doctor"
-                       : c->asked == MODE_EXPLAIN ? "--explain"
-                                                  : NULL;
-
-    return mode && without_effect(c)
-               ? cli_error_usage(err, MSG_REPORT_ALONE, mode, without_effect(c))
-               : 0;
-}
-
-/* What was given that metrics, which are of the whole host, have no use for. */
-static const char *immeasurable(const struct command_line *c)
-{
-    const struct settings *s = c->s;
-    const char *mode = option_report(c->asked);
-
-    return mode               ? mode
-           : s->write_path    ? "--write"
-           : c->dump          ? "--size, --keys, --dump"
-           : s->summary       ? "--summary"
-           : s->limit         ? "--limit"
-           : s->columns_given ? "--columns"
-           : *s->ui.filter    ? "--filter"
-           : c->sort          ? "--sort"
-                              : NULL;
-}
-
-/* The same of an answer to a request, which is one text on standard output. */
-static const char *unanswerable(const struct command_line *c)
-{
-    const struct settings *s = c->s;
-    const char *format = foreign_format(s, MODE_METRICS);
-
-    return format ? format : s->output_path ? "--output" : c->once ? "--once" : NULL;
-}
-
-static int check_metrics(const struct command_line *c, struct err *err)
-{
-    const struct settings *s = c->s;
-
-    if (c->asked == MODE_HELP || c->asked == MODE_VERSION || c->asked == MODE_EXPLAIN_METRICS)
-        return 0;
-    if (!settings_want_metrics(s))
-        return s->output_path ? cli_error_usage(err, MSG_OUTPUT_ONLY, NULL, NULL) : 0;
-    if (immeasurable(c))
-        return cli_error_usage(err, MSG_METRICS_ALONE, immeasurable(c), NULL);
-    if (s->group_given && s->ui.group_by != COL_CGROUP)
-        return cli_error_usage(err, MSG_METRICS_GROUP, columns[COL_CGROUP].id, NULL);
-    if (s->answer_http && unanswerable(c))
-        return cli_error_usage(err, MSG_ANSWER_ALONE, unanswerable(c), NULL);
+    if (!(c->given & OPT(ONCE)))
+        c->given |= OPT(OPERAND);
     return 0;
 }
 
@@ -531,6 +284,8 @@ static int join_filter(struct command_line *c, struct err *err)
         rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
     else
         memcpy(c->s->ui.filter, str_text(&all), all.len + 1);
+    c->given &= ~OPT(FILTER); /* with whatever makes one */
+    c->given |= *c->s->ui.filter ? OPT(FILTER) : 0;
     str_fini(&all);
     return rc;
 }
@@ -570,7 +325,7 @@ static int read_early(struct settings *s, int argc, char **argv, struct err *err
 /* Second pass: applies all options, which come before those of the file. */
 static int read_command_line(struct settings *s, int argc, char **argv, struct err *err)
 {
-    struct command_line c = {.s = s, .asked = MODE_LIVE};
+    struct command_line c = {.s = s, .asked = MODE_LIVE, .rival = ARGUMENT_COUNT};
     int rc = arguments_walk(argc, argv, take, &c, err);
     if (!rc && c.words.len)
         rc = option_check_filter(str_text(&c.words), err);
@@ -579,27 +334,9 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
     if (!rc)
         rc = join_filter(&c, err);
     if (!rc)
-        rc = check_lesson(&c, err);
+        rc = combinations_check(&c, err);
     if (!rc)
-        rc = check_ways(&c, err);
-    if (!rc && s->ui.netns && s->ui.read_path)
-        rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
-    if (!rc)
-        rc = check_host(s, err);
-    if (!rc)
-        rc = check_metrics(&c, err);
-    if (!rc)
-        rc = check_recording(&c, err);
-    if (!rc)
-        rc = check_diff(&c, err);
-    if (!rc)
-        rc = check_reports(&c, err);
-    if (!rc)
-        rc = check_times(s, err);
-    if (!rc) {
-        pick_mode(&c);
         rc = pick_sort(&c, err);
-    }
     if (!rc)
         rc = check_columns(s, err);
     str_fini(&c.ports);

@@ -378,7 +378,7 @@ static void test_refusals(void **state)
                            "lessons about LISTEN, SYN_SENT"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
-        {"1 3 --learn tw", "--batch, COUNT"},
+        {"1 3 --learn tw", "COUNT"},
         {"--json --learn tw", "--json"},
         {"--learn tw --size 80x24", "--size"},
         {"--learn tw --netns init", "--netns"},

@@ -22,19 +22,9 @@
 enum exit_code { EXIT_COMPLETE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3 };
 
 enum mode {
-    MODE_LIVE,
-    MODE_ONCE,
-    MODE_BATCH,
-    MODE_METRICS, /* once, in a batch, or as the answer to a request of HTTP */
-    MODE_EXPLAIN_METRICS,
-    MODE_EXPLAIN,
-    MODE_LEARN,
-    MODE_DOCTOR,
-    MODE_DIFF,
-    MODE_DUMP,
-    MODE_RECORD,
-    MODE_HELP,
-    MODE_VERSION
+#define MODE(ident, ...) MODE_##ident,
+#include "tcptop/app/modes.def"
+    MODE_COUNT
 };
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 enum dump_format { DUMP_TEXT, DUMP_SVG };
@@ -43,7 +33,6 @@ struct settings {
     struct ui_settings ui; /* what the screen obeys; what is printed obeys much of it, too */
     enum mode mode;
     enum format format;
-    bool format_given;
     bool summary;
     uint64_t count;          /* batch: samples, 0 for ever */
     const char *output_path; /* --output, of metrics; NULL: standard output */
