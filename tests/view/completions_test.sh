@@ -72,6 +72,12 @@ check() { # check NAME COMMAND…: a line of TAP that has no number yet
 "$B/tcptop" --no-config --help --lang en | grep -oE '^  (-., |    )--[a-z-]+|^  -[^ ,-]' | grep -oE -- '--[a-z-]+|-[^ ,-]$|-[^-],' |
 	tr -d ', ' | sort -u >"$work/help"
 grep -- '^--' "$work/help" >"$work/long"
+# The options that take one of some words, and these, as the program names them when it gets another.
+while IFS= read -r option; do
+	"$B/tcptop" --no-config --lang en "$option=?" --version 2>&1 |
+		sed -nE "s/^tcptop: ($option): '\?' is not one of /\1 /p" | tr -d ,
+done <"$work/long" >"$work/choices"
+grep -q '^--format text ' "$work/choices" || { echo "Bail out! the program does not name its formats" && exit 1; }
 all_options() {
 	"ask_$shell" 'tcptop --' | sed 's/[=+]$//' | grep -- '^--' | sort -u >"$work/$shell.offered"
 	diff "$work/long" "$work/$shell.offered" ||
@@ -108,8 +114,10 @@ check_all() {
 	behind=state,rtt_us:
 	[ $shell != bash ] || behind= # which replaces only what is behind the colon
 	check "every option of --help and no other" all_options
-	check "the words of --format" offers_all 'tcptop --format ' text json csv prometheus openmetrics
-	check "the words of --theme" offers_all 'tcptop --theme ' auto dark light any
+	while read -r option words; do
+		# shellcheck disable=SC2086 # a list of words
+		check "the words of $option" offers_all "tcptop $option " $words
+	done <"$work/choices"
 	# shellcheck disable=SC2086 # a list of words
 	check "every column" offers_all 'tcptop --columns ' $columns
 	check "a second column behind a comma" offers 'tcptop --columns state,rtt' state,rtt_us
