@@ -70,8 +70,8 @@ enum word {
 static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_ONE_OF] = {"One of", "다음 중 하나:"},
     [WORD_DEFAULT] = {"Default:", "기본값:"},
-    [WORD_KEY] = {"Key of the configuration:", "설정 파일의 키:"},
-    [WORD_NAME] = {"Name in the configuration:", "설정 파일의 이름:"},
+    [WORD_KEY] = {"Key of the configuration:", "설정 파일의 항목:"},
+    [WORD_NAME] = {"Name in the configuration:", "설정 파일의 항목:"},
     [WORD_JSON] = {"In JSON and CSV by default.", "JSON과 CSV에 기본으로 나옵니다."},
     [WORD_DO] = {"What to do:", "할 일:"},
     [WORD_HARMLESS] = {"Harmless if:", "정상인 경우:"},

@@ -35,6 +35,7 @@ struct batch {
     char said[REASON_TEXT_SIZE];          /* the cause that stderr was told last */
     char said_failed[sizeof(struct err)]; /* why there was no sample; "": there was */
     bool said_hidden;                     /* and that owners are hidden */
+    bool said_figures;                    /* and that figures were not recorded */
     bool said_import;                     /* and what became of imported lines */
     unsigned long long printed;
     int code;
@@ -239,6 +240,27 @@ static bool owners_named(const struct batch *b)
     return needs & NEED_OWNER;
 }
 
+/* Say once on stderr that a recording has not the figures that are sorted by or named as columns.
+ */
+static void report_figures(struct batch *b)
+{
+    uint32_t needs = rows_sort_needs(&b->sort);
+    for (size_t i = 0; b->s->columns_given && i < b->n_columns; i++)
+        needs |= columns[b->columns[i]].needs;
+    if (!sample_is_recorded(b->last) || b->last->metrics || !b->last->n_live ||
+        !(needs & NEED_METRICS))
+        return;
+    if (b->code == EXIT_COMPLETE)
+        b->code = EXIT_PARTIAL;
+    if (b->said_figures)
+        return;
+    const struct sample_reason why = {.code = b->last->import ? REASON_FIGURES_UNLISTED
+                                                              : REASON_FIGURES_UNRECORDED};
+    char line[REASON_TEXT_SIZE];
+    cli_error(reason_text(line, &why, text_language()));
+    b->said_figures = true;
+}
+
 /* Say once on stderr that processes cannot be seen, and why. */
 static void report_hidden(struct batch *b)
 {
@@ -288,6 +310,7 @@ static int print_last(struct batch *b)
     groups_fini(&groups);
     report_status(b);
     report_hidden(b);
+    report_figures(b);
     report_import(b);
     return sink_flush(&b->out);
 }

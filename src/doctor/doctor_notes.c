@@ -38,7 +38,7 @@ void doctor_notes_fini(struct doctor_notes *notes)
  * breaks off may be older than its end: of what came behind that nothing is claimed. */
 static bool held_at(const struct episode *e, const struct sample *s)
 {
-    return e->begin_wall_ns <= s->wall_ns && s->wall_ns <= e->end_wall_ns;
+    return e->begin_wall_ns <= s->wall_ns && (s->wall_ns <= e->end_wall_ns || e->lasts);
 }
 
 /* Are both about the same rows? */

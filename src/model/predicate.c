@@ -209,12 +209,29 @@ static bool has_value(const struct filter_term *t, const struct sample *s, uint3
     return v.type != VALUE_NONE;
 }
 
+/* Are there processes, and none of them has it? Command lines are recorded only where they are
+ * asked for. */
+static bool owners_lack(const struct filter_term *t, const struct sample *s)
+{
+    struct value_part part;
+    bool any = false;
+
+    for (uint32_t row = 0; t->each && row < s->n_live; row++) {
+        for (uint32_t nth = 0; t->each(s, row, nth, &part); nth++) {
+            if (t->kind == TERM_NUMBER || *part.text)
+                return false;
+            any = true;
+        }
+    }
+    return any;
+}
+
 /* An import says nothing of what its text has: where one row has a value, others may be without. */
 static bool term_lacks_values(const struct filter_term *t, const struct sample *s)
 {
     if (s->backend != BACKEND_IMPORT)
         return (t->needs & NEED_METRICS && !s->metrics) ||
-               t->needs & (NEED_DROPS | NEED_OWNER) & ~s->needs;
+               t->needs & (NEED_DROPS | NEED_OWNER) & ~s->needs || owners_lack(t, s);
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (has_value(t, s, row))
             return false;

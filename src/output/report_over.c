@@ -134,6 +134,10 @@ static struct episode within(const struct report_over *over, const struct episod
 {
     struct episode in = *e;
 
+    if (in.lasts && in.end_wall_ns < over->last_wall_ns) {
+        in.end_ns += over->last_wall_ns - in.end_wall_ns;
+        in.end_wall_ns = over->last_wall_ns;
+    }
     if (in.end_wall_ns > over->last_wall_ns && in.begin_wall_ns <= over->last_wall_ns) {
         in.end_ns -= in.end_wall_ns - over->last_wall_ns;
         in.end_wall_ns = over->last_wall_ns;

@@ -126,7 +126,8 @@ static void keep_wanted(struct gatherer *g)
 
     for (uint32_t i = 0; i < all->n; i++) {
         const struct episode *e = &all->list[i];
-        if (e->begin_wall_ns <= g->end_ns && (e->at_least || e->end_wall_ns >= g->begin_ns))
+        if (e->begin_wall_ns <= g->end_ns &&
+            (e->at_least || e->lasts || e->end_wall_ns >= g->begin_ns))
             all->list[kept++] = *e;
     }
     all->n = kept;
@@ -149,6 +150,8 @@ int block_findings(struct block_reader *r, struct episodes *all,
     int rc = block_reader_visit(r, &g.visitor, &faults);
     if (rc)
         return rc;
+    for (uint32_t i = 0; i < all->n_open; i++)
+        all->list[i].lasts = g.ended;
     leave_run(&g);
     keep_wanted(&g);
     episodes_sort(all);

@@ -142,12 +142,17 @@ static unsigned pause_or_go_on(struct session *s, enum command_id command)
     return s->ui.paused ? REACT_NOTHING : REACT_CATCH_UP;
 }
 
-/* Back to the newest sample; where that is shown it is the same as to pause. */
+/* Back to the newest sample; where that is shown, what is paused goes on. */
 static unsigned live(struct session *s, enum command_id command)
 {
     const unsigned reaction = travel_return(s);
 
-    return reaction & REACT_NOT_MINE ? pause_or_go_on(s, command) : reaction;
+    if (!(reaction & REACT_NOT_MINE))
+        return reaction;
+    if (s->ui.paused)
+        return pause_or_go_on(s, command);
+    session_say(s, MSG_TRAVEL_AT_END, NULL);
+    return REACT_NOTHING;
 }
 
 static unsigned travel_step(struct session *s, enum command_id command)

@@ -85,8 +85,8 @@ void draw_copy_text(char *out, size_t size, const char *text);
 /** A length of time in words, as the pane has it: "52 s", "3 min 5 s", "2 h 1 min". */
 void draw_duration(char out[FILL_SIZE], uint64_t seconds);
 
-/** Put a name into `room` columns, with "…" where it is cut: nothing else is ever cut. Returns the
- *  columns taken. */
+/** Put a name or a message into `room` columns, with "…" where it is cut. Returns the columns
+ *  taken. */
 int draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name);
 
 /** The column behind what is drawn in `w` columns from (x, y) on, blanks at the end not counted. */

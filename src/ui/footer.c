@@ -296,9 +296,9 @@ void footer_draw(struct drawing *d)
         return;
     reason_words(reason, d);
     if (d->ui->message[0])
-        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_TEXT, d->ui->message);
+        draw_name(d->c, 1, y, d->ui->w - 2, ROLE_TEXT, d->ui->message);
     else if (*reason)
-        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_WARN, reason);
+        draw_name(d->c, 1, y, d->ui->w - 2, ROLE_WARN, reason);
     else if (d->ui->progress >= 0)
         draw_progress(d, y);
     else

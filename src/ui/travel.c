@@ -363,7 +363,8 @@ unsigned travel_go(struct session *s, enum travel_aim aim, int64_t by)
 
     if (!t) {
         session_say(s,
-                    !s->settings->read_path          ? MSG_TRAVEL_OFF
+                    s->lesson                        ? MSG_TRAVEL_LESSON
+                    : !s->settings->read_path        ? MSG_TRAVEL_OFF
                     : s->newest && s->newest->import ? MSG_TRAVEL_TEXT
                                                      : MSG_TRAVEL_STREAM,
                     NULL);

@@ -28,7 +28,9 @@ struct episode {
     bool holds;    /* it had not ended when it was looked for last: with the last sample, or with
                       the last one before the rows were those of another namespace or recorder */
     bool at_least; /* it may have been worse, and longer: what came last is not known */
-    uint8_t news;  /* enum episode_news */
+    bool lasts;   /* of a recording that was ended: it held to the last sample, of which a rule that
+                     looks less often need not have seen it */
+    uint8_t news; /* enum episode_news */
     uint64_t look; /* of the list, when it was looked at last */
 };
 
