@@ -24,6 +24,9 @@ check "and the samples go by" until_true moved_on "$then"
 check "they are still of the past" sees '  PAST '
 keys P
 check "P leads back to the newest" loses '  PAST '
+keys P
+check "and leaves it there" sees 'this is the last sample'
+check "without a pause" loses 'PAUSED'
 
 keys y
 check "y notes the moment" sees '[0-9:]+ is noted   at another moment press y'

@@ -241,6 +241,12 @@ found_nothing() { # found_nothing FILTER
 for filter in 'process:nosuch' 'recv_q>1GB' 'proto:mptcp' 'port:9'; do
 	check "imported, and none is there: $filter" found_nothing "$filter"
 done
+check "command lines that were not recorded" left ko 3 '이 기록에는 필터가 찾는 값이 없습니다.' \
+	--read judged.tcptop -f 'cmdline:nginx'
+for options in '--sort rtt_us' '--columns local,retr_permille'; do
+	# shellcheck disable=SC2086 # several words
+	check "not recorded: $options" left en 3 "$en" --read judged.tcptop $options
+done
 check "drops that were not recorded" left ko 3 '이 기록에는 필터가 찾는 값이 없습니다.' \
 	--read judged.tcptop -f 'drops>0'
 recorded_ones() {
