@@ -34,6 +34,18 @@ static const char *name_of(enum argument_id id, char out[NAME_SIZE])
     return id == ARGUMENT_OPERAND ? "COUNT" : argument_name(id, out, NAME_SIZE);
 }
 
+/* Several options make a filter: as which of them was it given? */
+static enum argument_id filter_option(const struct command_line *c)
+{
+    static const enum argument_id ids[] = {ARGUMENT_PORT,      ARGUMENT_PID,  ARGUMENT_STATE,
+                                           ARGUMENT_LISTENING, ARGUMENT_IPV4, ARGUMENT_IPV6};
+
+    for (size_t i = 0; !c->filter && i < sizeof ids / sizeof *ids; i++)
+        if (c->given & UINT64_C(1) << ids[i])
+            return ids[i];
+    return ARGUMENT_FILTER;
+}
+
 static void pick_mode(struct command_line *c)
 {
     struct settings *s = c->s;
@@ -73,7 +85,9 @@ static int check_mode(const struct command_line *c, struct err *err)
         return cli_error_usage(err, MSG_ONCE_BATCH, NULL, NULL);
     for (enum argument_id id = 0; id <= ARGUMENT_OPERAND; id++)
         if (c->given & modes[mode].without & UINT64_C(1) << id)
-            return cli_error_usage(err, modes[mode].why, name_of(id, other), chose);
+            return cli_error_usage(err, modes[mode].why,
+                                   name_of(id == ARGUMENT_FILTER ? filter_option(c) : id, other),
+                                   chose);
     return 0;
 }
 
