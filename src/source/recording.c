@@ -325,6 +325,8 @@ static int next_frame(struct recording *r, struct sample_builder *b, struct samp
                                                .error = error,
                                                .number = r->met,
                                                .begin_ns = r->last_wall_ns};
+        else if (r->unread.end_ns)
+            r->unread.begin_ns = 0; /* once more: samples are missing in several places */
         block_reader_empty(b);
         r->taken = 0;
         error = find_frame(r);
