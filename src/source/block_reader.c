@@ -191,13 +191,18 @@ static int open_file(struct block_reader *r, uint32_t i)
 
 /* Blocks ------------------------------------------------------------ */
 
+/* Is the place behind the last damage? */
+static bool is_behind(const struct block_reader_faults *faults, uint32_t file, uint64_t at)
+{
+    return file > faults->last_file || (file == faults->last_file && at > faults->last_at);
+}
+
 /* Damage in a file at `at`; the last sample before it that can be played is of `before_ns`. What is
  * played once more is known already. */
 static void note_at(struct block_reader_faults *faults, uint32_t file, uint64_t at,
                     int64_t before_ns)
 {
-    if (faults->damaged &&
-        (file < faults->last_file || (file == faults->last_file && at <= faults->last_at)))
+    if (faults->damaged && !is_behind(faults, file, at))
         return;
     faults->last_file = file;
     faults->last_at = at;
@@ -210,11 +215,13 @@ static void note_at(struct block_reader_faults *faults, uint32_t file, uint64_t 
     faults->end_ns = 0;
 }
 
-/* A sample of `wall_ns` can be played. */
-static void note_whole(struct block_reader_faults *faults, int64_t wall_ns)
+/* The sample of `wall_ns` there can be played. */
+static void note_whole(struct block_reader_faults *faults, uint32_t file, uint64_t at,
+                       int64_t wall_ns)
 {
-    if (faults->in_gap)
-        faults->end_ns = wall_ns;
+    if (!faults->in_gap || !is_behind(faults, file, at))
+        return;
+    faults->end_ns = wall_ns;
     faults->in_gap = false;
 }
 
@@ -292,7 +299,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
     if (rc)
         return rc;
     if (m.wall_ns > until->wall_ns || m.seq > until->seq) {
-        note_whole(&r->faults, m.wall_ns);
+        note_whole(&r->faults, r->file, r->at, m.wall_ns);
         return BEYOND;
     }
     if (key || !r->loaded)
@@ -313,7 +320,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
         block_reader_empty(b);
         return rc;
     }
-    note_whole(&r->faults, m.wall_ns);
+    note_whole(&r->faults, r->file, r->at, m.wall_ns);
     r->played_wall_ns = m.wall_ns;
     return 0;
 }
@@ -810,7 +817,7 @@ static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
             rc = -EBADMSG; /* what it counts from cannot be played, or is not there */
         if (!rc) {
             b.moment = &m;
-            note_whole(faults, m.wall_ns);
+            note_whole(faults, r->file, at, m.wall_ns);
             v->last_wall_ns = m.wall_ns;
         }
     } else if (head->type == BLOCK_HEAD || head->type == BLOCK_NOTE || head->type == BLOCK_END) {

@@ -113,6 +113,16 @@ steps() { # from before the gap to behind it with one key, and back
 check "a step leads over the gap" steps . "$after"
 check "and a step back" steps $'.\n,' "$before"
 
+# A recording that breaks off, read again from its beginning: the same is said.
+head -c $(($(stat -c %s "$tmp/judged.tcptop") / 2)) "$tmp/judged.tcptop" >"$tmp/damaged.tcptop"
+said_again() {
+	printf '{\nP\n{\nP' >"$tmp/keys"
+	of_damaged --size 100x30 --dump text | tail -n 1 >"$tmp/first"
+	of_damaged --size 100x30 --keys "$tmp/keys" --dump text | tail -n 1 >"$tmp/why"
+	grep -qE 'damaged at byte [0-9,]+: no samples after 2026-03-12 ' "$tmp/first" && cmp -s "$tmp/first" "$tmp/why"
+}
+check "what was cut off is said as often as its end is reached" said_again
+
 # Only what held in the time that is asked for.
 between() { # between BEGIN END RULES
 	doctor --read judged.tcptop --json --begin "$1" --end "$2" | sed -nE 's/.*"rule":"([a-z_]+)".*/\1/p' | tr '\n' ' ' >"$tmp/why"
